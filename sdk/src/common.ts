@@ -10,6 +10,7 @@ export {
   type GradientPoint,
   type GradientReport,
 } from "./action.js";
+export type { Noise, NoiseOfChannel } from "./anneal/noise.js";
 export type { AnnealOptions, ResumableRun } from "./anneal/options.js";
 export type { Progress, Watching } from "./anneal/watch.js";
 export type { Climbed, Reached, Results, RungTable } from "./anneal/results.js";

@@ -152,6 +152,15 @@ impl Annealer {
         }
     }
 
+    /// Names of the estimated parameters that are natural logarithms of noise scales. They are the
+    /// last of [`Annealer::estimated`].
+    pub fn noise(&self) -> Vec<String> {
+        match &self.0 {
+            Kind::Paths(annealer) => annealer.noise_names(),
+            Kind::Networks(_) => Vec::new(),
+        }
+    }
+
     /// Largest number of starting paths that are tried.
     pub fn starts(&self) -> usize {
         either!(&self.0, annealer => annealer.annealable().attempts().count)
@@ -267,7 +276,7 @@ impl Annealer {
     }
 
     /// Results of all climbs together: `{ levels, gap, expectedLevel, drops, findings, verdict,
-    /// chiSquare, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs
+    /// chiSquare, noise, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs
     /// sorted by starting path. `checks` are those of the time step, of this grid and coarser ones.
     pub fn finish(&self, climbs: Vec<JsValue>, checks: &JsValue) -> Result<JsValue> {
         let climbs = read_climbs(&climbs)?;
@@ -290,6 +299,7 @@ impl Annealer {
             ("findings", plain(&run.findings)),
             ("verdict", plain(&run.verdict)),
             ("chiSquare", plain(&run.chi_square)),
+            ("noise", plain(&run.noise)),
             ("best", (run.best as f64).into()),
             ("modelPrecision", float64_array(&precisions)),
             ("summary", run.summary().into()),

@@ -38,6 +38,7 @@ async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
       estimated: annealer.estimated(),
       varying: annealer.varying(),
       isScaled: annealer.isScaled(),
+      noise: annealer.noise(),
     }));
     const climbs = earlier(names);
     for (const climb of climbs) release(withAnnealer(task, (annealer) => annealer.resume(climb)));

@@ -10,6 +10,7 @@ import type {
   Rung,
   Stopped,
 } from "../raw.js";
+import { type Noise, noiseOf } from "./noise.js";
 import type { CoreClimb } from "./raw.js";
 import { copied, describe, fields, float64Array, plain, record } from "../shape.js";
 import type { Outcome } from "./results.js";
@@ -27,7 +28,10 @@ export interface AnnealOptions<
   I extends string = string,
 >
   extends
-    Omit<CoreAnnealOptions, "parameters" | "estimate" | "discretization" | "normalization">,
+    Omit<
+      CoreAnnealOptions,
+      "parameters" | "estimate" | "discretization" | "normalization" | "noise"
+    >,
     Watching {
   /** Model of the system, a named one or your own. */
   model: Model<P, string, I>;
@@ -43,6 +47,13 @@ export interface AnnealOptions<
    * if R_m is one over the noise variance.
    */
   normalization?: Normalization;
+  /**
+   * Noise of the measurements, in words of the data: a standard deviation, a covariance, or the
+   * noise of each channel by name, a number or `"estimate"`. It excludes `measurementPrecision` and
+   * errors of the data. Default, without any of the three: the standard deviation of every channel
+   * is estimated along with path and parameters; `run.noise` has it.
+   */
+  noise?: Noise;
   /** Values of parameters that are known. Default: the model's. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
   /** Parameters to be estimated along with the path, with their starting values. Default: none. */
@@ -72,6 +83,8 @@ export interface ResumableRun {
     readonly parameters: Readonly<Record<string, number>>;
     /** Numbers by which the parameters are estimated, where some have a `scale`. */
     readonly coordinates?: ArrayLike<number>;
+    /** Natural logarithms of the scales of estimated noise, by name. */
+    readonly noise?: Readonly<Record<string, number>>;
     /** Estimated parameters that change in time: one value per point. */
     readonly varying?: Readonly<Record<string, ArrayLike<number> | undefined>>;
     /** Rung and actions for which the climb was stopped early; null if it was not. */
@@ -108,17 +121,20 @@ const ownNames = [
 
 /** Makes a plan of a user's options. Those that are for Rust are checked there. */
 export function planOf<E extends string, I extends string>(options: unknown): Plan<Run<E, I>> {
-  const { model, data, workers, resume, onProgress, onPath, signal, ...rest } = fields(
+  const { model, data, workers, resume, onProgress, onPath, signal, ...others } = fields(
     "options",
     options,
   );
+  const { noise, measurementPrecision, ...rest } = others;
   for (const name of ["parameters", "estimate"]) {
     // Rust would take the entries of a list for parameter names. action() expects a list here, so
     // the two are easily mixed up.
     if (Array.isArray(rest[name]))
       throw wrongShape(name, "must be an object with a field per parameter, got an array");
   }
-  const [spec, sets, given] = [specOf(model), setsOf(data), plain("options", rest)];
+  const [spec, sets] = [specOf(model), setsOf(data)];
+  const stated = noiseOf({ noise, measurementPrecision }, model, sets);
+  const given = plain("options", { ...rest, ...stated });
   const task: PathTask = { kind: "paths", spec, sets, options: given, ownNames };
   return {
     task,
@@ -197,7 +213,10 @@ function pathOf(
       path: joined(at, climb, names.varying),
     };
   const parameters = fields(`${at}.parameters`, climb.parameters);
-  const values = names.estimated.map((name) => parameters[name]);
+  const noise = fields(`${at}.noise`, climb.noise ?? {});
+  const values = names.estimated.map((name) =>
+    names.noise.includes(name) ? noise[name] : parameters[name],
+  );
   return {
     parameters: float64Array(`${at}.parameters`, values),
     path: joined(at, climb, names.varying),

@@ -6,6 +6,7 @@ import type {
   FailedMember,
   Finding,
   Level,
+  NoiseEstimate,
   Rung,
   StepCheck,
   Stopped,
@@ -65,6 +66,8 @@ export interface RawAnnealer {
   slopes(unknowns: Float64Array): Float64Array;
   /** Names of the parameters that change in time: the last columns of paths. */
   varying(): string[];
+  /** Names of the estimated parameters that are natural logarithms of noise scales, the last. */
+  noise(): string[];
   /** Largest number of starting paths. */
   starts(): number;
   /** Number of rungs; undefined where the ladder is found on the way. */
@@ -101,6 +104,7 @@ export interface RawAnnealer {
     findings: Finding[];
     verdict: Verdict;
     chiSquare: ChiSquare | null;
+    noise: NoiseEstimate[];
     /** Place of the best climb in the list. */
     best: number;
     /** R_f at each rung. */

@@ -1,7 +1,7 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Identifiability, Rung, StepCheck } from "../raw.js";
+import type { Identifiability, NoiseEstimate, Rung, StepCheck } from "../raw.js";
 import type { CoreClimb, FinerGrid } from "./raw.js";
 import { describe, fields, plain, timeGrid } from "../shape.js";
 import type { DataSet } from "../observations.js";
@@ -24,6 +24,8 @@ export interface Climb<E extends string> extends Climbed {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Natural logarithms of the scales of estimated noise, by name; `run.noise` has the numbers. */
+  noise: Record<string, number>;
   /** Path at the last rung done, points x dimension, row-major. */
   path: Float64Array;
   /**
@@ -39,6 +41,8 @@ export interface Best<E extends string> extends Reached {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Natural logarithms of the scales of estimated noise, by name; `run.noise` has the numbers. */
+  noise: Record<string, number>;
   /** Estimated path, points x dimension, row-major. */
   path: Float64Array;
 }
@@ -82,6 +86,11 @@ export class Run<E extends string = string, I extends string = string> extends R
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
   /**
+   * Estimated noise of the best path, by the name of the measured channel: its deviation or share of
+   * the prediction, with an interval. Empty where the noise is known.
+   */
+  readonly noise: Readonly<Record<string, NoiseEstimate>>;
+  /**
    * Check of the time step: the error of the answer that it makes. Null for maps, where the check
    * is turned off, and where the run was not done or the data leave a direction open.
    */
@@ -102,12 +111,15 @@ export class Run<E extends string = string, I extends string = string> extends R
     super(
       outcome,
       (climb) => climbOf<E>(outcome, climb, task),
-      ({ parameters, varying, path }, reached) => ({ ...reached, parameters, varying, path }),
+      ({ parameters, varying, noise, path }, reached) => {
+        return { ...reached, parameters, varying, noise, path };
+      },
     );
     this.#outcome = outcome;
     this.#task = task;
     this.#model = model;
     this.times = times;
+    this.noise = Object.fromEntries(outcome.verdicts.noise.map((one) => [one.name, one]));
     this.stepCheck = outcome.checks.at(-1) ?? null;
     this.refined = before === undefined ? null : this.#refinedFrom(before);
   }
@@ -230,9 +242,10 @@ export class Run<E extends string = string, I extends string = string> extends R
    */
   toJSON(): Record<string, unknown> {
     const { best, starts, times } = this;
-    const { stepCheck, refined } = this;
+    const { noise, stepCheck, refined } = this;
     return {
       ...this.common(),
+      noise,
       stepCheck,
       refined: refined && {
         ...refined,
@@ -262,7 +275,7 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   #parts(): RunParts {
-    const { estimated, varying, isScaled } = this.#outcome;
+    const { estimated, varying, noise, isScaled } = this.#outcome;
     const task = this.#task;
     const starts = this.levels.flatMap(({ starts }) => starts);
     const chosen = starts.length === 0 ? [this.best.start] : starts;
@@ -281,6 +294,7 @@ export class Run<E extends string = string, I extends string = string> extends R
         kept: keptOf(task),
         estimated,
         varying,
+        noise,
         isScaled,
         ...(isScaled && {
           scales: {

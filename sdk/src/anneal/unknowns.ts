@@ -34,6 +34,8 @@ export interface UnknownsParts<E extends string> {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Natural logarithms of the scales of estimated noise, by name; empty where it is known. */
+  noise: Record<string, number>;
 }
 
 /** Splits the unknowns into path and parameters, with the values of the parameters. */
@@ -72,13 +74,14 @@ export function byName<E extends string>(
   rows: Float64Array,
   values: Float64Array,
   points: number,
-  { estimated, varying }: Names,
+  { estimated, varying, noise }: Names,
 ): UnknownsParts<E> {
   const { path, columns } = parted(rows, points, varying.length);
   const mean = (column: Float64Array): number =>
     column.reduce((sum, value) => sum + value, 0) / column.length;
+  const all = estimated.map((name, p) => [name, values[p] as number] as const);
   const parameters = [
-    ...estimated.map((name, p) => [name, values[p]]),
+    ...all.slice(0, all.length - noise.length),
     ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
   ];
   return {
@@ -87,14 +90,19 @@ export function byName<E extends string>(
     varying: Object.fromEntries(
       varying.map((name, k) => [name, columns[k]]),
     ) as UnknownsParts<E>["varying"],
+    noise: Object.fromEntries(all.slice(all.length - noise.length)),
   };
 }
 
-/** Makes a value for each estimated parameter, those that change in time after the others. */
+/**
+ * Makes a value for each estimated parameter of the model, those that change in time after the
+ * others.
+ */
 export function byParameter<E extends string, T>(
-  { estimated, varying }: UnknownsShape,
+  { estimated, varying, noise }: UnknownsShape,
   of: (name: E) => T,
 ): Record<E, T> {
-  const names = [...estimated, ...varying] as E[];
+  const own = estimated.slice(0, estimated.length - noise.length);
+  const names = [...own, ...varying] as E[];
   return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<E, T>;
 }

@@ -33,7 +33,7 @@ export interface ObservabilityOptions<
   C extends string = string,
 >
   extends
-    Omit<CoreAnnealOptions, "parameters" | "estimate" | "measurementPrecision">,
+    Omit<CoreAnnealOptions, "parameters" | "estimate" | "measurementPrecision" | "noise">,
     Omit<Watching, "onProgress"> {
   /** Model of the system. */
   model: Model<P, S, I, O>;

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Discretization, FirstState, Normalization, ParameterPrior, Precision};
+use super::{ChannelNoise, Discretization, FirstState, Normalization, ParameterPrior, Precision};
 
 /// Options of an action: everything that turns a model and data into one.
 ///
@@ -32,8 +32,16 @@ pub struct ActionOptions {
     pub normalization: Normalization,
     /// Measurement precision R_m: one over the variance of the measurement noise, in one over the
     /// square of the data's unit. It is a number, one per observed component, one per point of the
-    /// path (`{ perTime }`), or a full matrix over the observed components, as rows.
+    /// path (`{ perTime }`), one per datum (`{ perDatum }`, a row per point of the path), or a full
+    /// matrix over the observed components, as rows.
     pub measurement_precision: Precision,
+    /// Noise of measured channels that is estimated, by name; channels that are not named have a
+    /// deviation that is estimated. `measurementPrecision` is then no statement on the noise, but
+    /// the one that normalisations are relative to. Default: none, so that all noise is as
+    /// `measurementPrecision` says.
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub noise: Option<BTreeMap<String, ChannelNoise>>,
     /// Weights that R_f is multiplied by, dimensionless: a number, one per state, one per point, or
     /// a full matrix over the states. Default: 1.
     #[serde(default)]

@@ -3,6 +3,7 @@
 use super::climb::Climb;
 use super::fit::Fit;
 use super::ladder::Ladder;
+use super::noise::NoiseEstimate;
 use super::rung::ActiveBound;
 use super::scatter::Scatter;
 use crate::action::{ActionValue, LossMoments, Normalization};
@@ -59,6 +60,11 @@ pub trait Annealable: Clone + Send + Sync {
     fn fit(&self, _climb: &Climb) -> Option<Fit> {
         None
     }
+
+    /// Estimated noise of the measured channels at the end of a climb; empty where it is known.
+    fn noise(&self, _climb: &Climb, _fit: &Fit) -> Vec<NoiseEstimate> {
+        Vec::new()
+    }
 }
 
 /// The action as a function to be minimised at one R_f, with the memory of one climb.
@@ -91,6 +97,28 @@ pub trait AnnealingObjective {
         parameters: &mut [f64],
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Minimum>;
+
+    /// Minimises at the end of a ladder over what was held on the way: estimated noise. Starts where
+    /// the last rung's minimum is, and leaves the better point there. `None` where nothing was
+    /// held. Default: nothing.
+    ///
+    /// # Errors
+    /// Only if the action fails at the starting point itself.
+    fn settle(
+        &mut self,
+        _model_precision: f64,
+        _path: &mut [f64],
+        _parameters: &mut [f64],
+        _interrupted: &dyn Fn() -> bool,
+    ) -> Result<Option<Minimum>> {
+        Ok(None)
+    }
+
+    /// Factor by which estimated noise makes the chi-square of the point evaluated last smaller
+    /// than its action says. Default: 1, for known noise.
+    fn noise_ratio(&self) -> f64 {
+        1.0
+    }
 
     /// Part of the model error last evaluated at this R_f that belongs to parameters which change
     /// in time.
@@ -142,6 +170,8 @@ pub struct Counts {
     pub stated: usize,
     /// Mean R_m over all measurements.
     pub measurement_precision: f64,
+    /// Number of parameters of the noise that are estimated. They are among the fitted.
+    pub noise: usize,
     /// Normalisation of the action.
     pub normalization: Normalization,
 }

@@ -174,6 +174,14 @@ impl<A: Annealable> Climber<A> {
         if minimum.stop == StopReason::Interrupted {
             return Ok(None);
         }
+        let minimum = match is_last {
+            false => minimum,
+            true => match objective.settle(model_precision, path, parameters, interrupted)? {
+                Some(settled) if settled.stop == StopReason::Interrupted => return Ok(None),
+                Some(settled) => settled.after(&minimum),
+                None => minimum,
+            },
+        };
         self.climb.path.copy_from_slice(path);
         self.climb.parameters.copy_from_slice(parameters);
         let value = objective.evaluate(model_precision, path, parameters)?;
@@ -186,6 +194,7 @@ impl<A: Annealable> Climber<A> {
             model_error: value.model_error,
             prior_error: value.prior_error,
             varying_error: objective.varying_error(model_precision),
+            noise_ratio: objective.noise_ratio(),
             parameters: annealable.parameters_at(&self.climb.parameters[..stated]),
             stop: minimum.stop,
             iterations: minimum.iterations,
@@ -269,6 +278,12 @@ impl Climb {
             }
             let length = rung.parameters.len();
             check::length(&field("parameters"), length, counts.stated, because)?;
+        }
+        let at_rungs = self.rungs.iter().enumerate();
+        for (n, rung) in at_rungs {
+            let ratio = rung.noise_ratio;
+            let path = at(&format!("rungs[{n}].noiseRatio"));
+            check::require(ratio.is_finite() && ratio > 0.0, &path, ratio, "positive")?;
         }
         for (name, values) in [("path", &self.path), ("parameters", &self.parameters)] {
             check::all_finite(&at(name), values)?;

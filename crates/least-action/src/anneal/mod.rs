@@ -14,6 +14,7 @@ mod ladder;
 mod levels;
 mod misfit;
 mod networks;
+mod noise;
 mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
@@ -41,6 +42,7 @@ pub use networks::{
     NetworkAnnealOptions, NetworkAnnealingObjective, NetworkStartingStrategy, NetworkStarts,
     Networks,
 };
+pub use noise::{NoiseEstimate, PartEstimate};
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
 pub use refinement::{FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck};

@@ -6,8 +6,8 @@ use super::ladder::{Ladder, MOST_LEVELS};
 use super::refinement::Refinement;
 use super::starting_paths::StartingPaths;
 use crate::action::{
-    check_interval, ActionOptions, Discretization, FirstState, Normalization, ParameterPrior,
-    ParameterScale, Precision,
+    check_interval, ActionOptions, ChannelNoise, Discretization, FirstState, Normalization,
+    ParameterPrior, ParameterScale, Precision,
 };
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
@@ -179,8 +179,16 @@ pub struct AnnealOptions {
     pub normalization: Normalization,
     /// Measurement precision R_m, one over the variance of the measurement noise, in one over the
     /// square of the data's unit: a number, one per observed component, one per point of the path
-    /// (`{ perTime }`), or a full matrix over the observed components, as rows.
+    /// (`{ perTime }`), one per datum (`{ perDatum }`, a row per point of the path), or a full
+    /// matrix over the observed components, as rows. It is not read where `noise` is given.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Precision>"))]
     pub measurement_precision: Precision,
+    /// Noise of the measured channels that is estimated along with path and parameters, by name.
+    /// Channels that are not named have a constant deviation that is estimated. Default: none, so
+    /// that all noise is as `measurementPrecision` says.
+    #[serde(default)]
+    pub noise: Option<BTreeMap<String, ChannelNoise>>,
     /// Ladder of the model precision R_f, from small to large. Default: found from the data.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>"))]
@@ -268,6 +276,7 @@ impl AnnealOptions {
             discretization: self.discretization,
             normalization: self.normalization,
             measurement_precision: self.measurement_precision.clone(),
+            noise: self.noise.clone(),
             model_weights: self.model_weights.clone().unwrap_or_default(),
             bounds,
             priors: priors.into_iter().collect(),

@@ -6,6 +6,7 @@ use super::findings::{diagnose, Conclusions, Finding};
 use super::fit::ChiSquare;
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible, obeys_model};
+use super::noise::NoiseEstimate;
 use super::rung::Rung;
 use super::stopping::enough;
 use super::summary::summarize;
@@ -35,7 +36,10 @@ pub struct Run {
     /// Chi-square of the best path, of the whole action and by channel; `None` if no start has
     /// reached the last rung.
     pub chi_square: Option<ChiSquare>,
-    /// Names of the estimated parameters.
+    /// Estimated noise of the measured channels, at the best path; empty where the noise is known or
+    /// no start has reached the last rung.
+    pub noise: Vec<NoiseEstimate>,
+    /// Names of the estimated parameters, those of the noise last.
     pub estimated: Vec<String>,
     /// Table that [`Run::summary`] gives.
     summary: String,
@@ -83,6 +87,7 @@ impl Run {
             findings,
             verdict,
             chi_square,
+            noise,
         } = diagnose(annealable, &climbs, &levels, &drops, best);
         // Where the model is not yet obeyed, a path follows the noise: nobody expects that level.
         let is_obeyed = |last: &Rung| obeys_model(&counts, last);
@@ -90,7 +95,12 @@ impl Run {
             .as_ref()
             .filter(|_| climbs[best].rungs.last().is_some_and(is_obeyed));
         let degrees = fitted.map(|c| c.degrees_of_freedom);
-        let expected_level = expected_level(&counts, degrees);
+        // Actions are in units of the noise of the ladder.
+        let ratio = climbs[best]
+            .rungs
+            .last()
+            .map_or(1.0, |last| last.noise_ratio);
+        let expected_level = ratio * expected_level(&counts, degrees);
         let summary = summarize(annealable, &climbs, &levels, best, expected_level);
         Ok(Run {
             estimated: annealable.parameter_names(),
@@ -102,6 +112,7 @@ impl Run {
             findings,
             verdict,
             chi_square,
+            noise,
             summary,
         })
     }

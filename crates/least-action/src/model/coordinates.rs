@@ -118,7 +118,8 @@ impl Function {
         let (graph, places) = self.graph.rebuilt(|graph, node| match node {
             Node::Parameter(p) => {
                 let leaf = graph.intern(node);
-                coordinates[p as usize].node(graph, leaf)
+                let coordinate = coordinates.get(p as usize).copied();
+                coordinate.unwrap_or_default().node(graph, leaf)
             }
             Node::Constant(bits) => graph.constant(f64::from_bits(bits)),
             other => graph.intern(other),

@@ -16,6 +16,7 @@ mod function;
 mod graph;
 mod guard;
 mod lower;
+mod noise;
 mod parse;
 mod print;
 pub(crate) mod propagator;
@@ -39,6 +40,7 @@ pub use evaluate::{Points, Scratch};
 pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
+pub use noise::{LogScale, NoiseScale};
 pub use switching::Switching;
 
 /// Maximum number of values in a path: 512 MiB of them, of which 32-bit WebAssembly can hold
@@ -222,6 +224,20 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// The model with the logarithms of noise scales as further observables, and with further
+    /// parameters, which follow its own; `None` if the model cannot be rewritten so.
+    ///
+    /// # Errors
+    /// A formula of a scale that contains names which the model does not have.
+    fn with_noise(
+        &self,
+        scales: &[NoiseScale],
+        further: &[Parameter],
+    ) -> Result<Option<Arc<dyn Model>>> {
+        let _ = (scales, further);
+        Ok(None)
+    }
+
     /// The model with conditions that contain unknown parameters averaged over time, so that it has
     /// derivatives in them; `None` if there is nothing to average. Default: none.
     ///
@@ -309,6 +325,15 @@ impl Model for EquationModel {
 
     fn in_coordinates(&self, coordinates: &[Coordinate]) -> Option<Arc<dyn Model>> {
         Some(Arc::new(EquationModel::in_coordinates(self, coordinates)))
+    }
+
+    fn with_noise(
+        &self,
+        scales: &[NoiseScale],
+        further: &[Parameter],
+    ) -> Result<Option<Arc<dyn Model>>> {
+        let model = EquationModel::with_noise(self, scales, further)?;
+        Ok(Some(Arc::new(model)))
     }
 
     fn with_averaged_conditions(&self, at: &Switching) -> Result<Option<Arc<dyn Model>>> {

@@ -4,6 +4,7 @@
 use super::channels::Channel;
 use super::offset::Offset;
 use super::{open, Fit, PriorResidual, Residual};
+use crate::action::noise::Law;
 use crate::action::{Action, Precision, Problem};
 use crate::anneal::annealable::Counts;
 use crate::anneal::misfit::posterior_factor;
@@ -19,6 +20,8 @@ pub(in crate::anneal) struct End<'a> {
     /// Sizes of the parameters, beside which their deviations are large or small.
     pub sizes: &'a [f64],
     pub measurement_precision: &'a Precision,
+    /// Factor by which estimated noise makes chi-square smaller than with this precision.
+    pub noise_ratio: f64,
 }
 
 /// Rows of the action with the factor of their Hessian.
@@ -119,7 +122,14 @@ impl Fit {
         action
             .linearize(precision, path, parameters, &mut rows_of_action)
             .ok()?;
-        let fixed = held(&mut action, end)?;
+        // The gradient takes the errors' place.
+        let scores = action.scores();
+        let slots = 0..scores.as_ref().map_or(0, Vec::len);
+        let distances: Vec<f64> = slots
+            .map(|slot| action.squared_error(slot).sqrt())
+            .collect();
+        let unknowns = [path, parameters].concat();
+        let fixed = held(&mut action, precision, &unknowns)?;
         let rank = RankFactor::new(&action.layout(), &rows_of_action, &fixed)?;
         let found = Leverages {
             problem,
@@ -128,13 +138,32 @@ impl Fit {
             rank,
         };
         let columns = problem.measured_columns();
-        let residuals = measurements(&found, &rows_of_action);
+        let mut residuals = measurements(&found, &rows_of_action);
+        if let Some(scores) = &scores {
+            let mut of_row = vec![(0.0, 0.0); rows_of_action.groups[1].residuals.len()];
+            let all = action.measurement_rows().iter().zip(scores).zip(&distances);
+            for ((&row, &score), &distance) in all {
+                of_row[row as usize] = (score, distance.copysign(score));
+            }
+            let present = rows(&rows_of_action.groups[1], problem).filter(Row::is_present);
+            for (residual, row) in residuals.iter_mut().zip(present) {
+                let noise = problem.noise();
+                let law = noise.map_or(Law::default(), |n| n.channels[row.row].law);
+                let (score, distance) = of_row[row.index()];
+                residual.value = score;
+                residual.robust = law.is_robust().then_some(distance);
+            }
+        }
         let names = columns.iter().map(|&c| problem.column_name(c));
         let model_degrees = model_degrees(&found, &rows_of_action, end, &residuals);
         Some(Fit {
             channels: names
                 .enumerate()
-                .map(|(number, name)| Channel::new(name, number, &residuals))
+                .map(|(number, name)| {
+                    let noise = problem.noise().map(|noise| &noise.channels[number]);
+                    let is_estimated = noise.is_some_and(|n| n.is_estimated());
+                    Channel::new(name, number, &residuals, is_estimated)
+                })
                 .collect(),
             priors: priors(&found, &rows_of_action),
             model_degrees,
@@ -145,37 +174,57 @@ impl Fit {
             open: open::directions(&found, end),
             deviations: open::deviations(&found),
             residuals,
+            has_other_laws: scores.is_some(),
             is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
-            signal: problem.signal(end.measurement_precision),
+            signal: problem.signal(end.measurement_precision) / end.noise_ratio,
         })
     }
 }
 
+/// Leverages of all measurements, by slot; `None` where the Hessian has no factor.
+pub(in crate::anneal) fn leverages(
+    action: &mut Action,
+    model_precision: f64,
+    unknowns: &[f64],
+) -> Option<Vec<f64>> {
+    let mut all = action.linearization();
+    let (path, parameters) = unknowns.split_at(action.layout().path_length());
+    action
+        .linearize(model_precision, path, parameters, &mut all)
+        .ok()?;
+    let fixed = held(action, model_precision, unknowns)?;
+    let rank = RankFactor::new(&action.layout(), &all, &fixed)?;
+    let problem = action.problem();
+    let found = Leverages {
+        problem,
+        factor: 1.0,
+        inverse: rank.factor.inverse(),
+        rank,
+    };
+    let leverages: Vec<f64> = rows(&all.groups[1], problem)
+        .map(|row| found.of(&row))
+        .collect();
+    let places = action.measurement_rows().iter();
+    Some(places.map(|&row| leverages[row as usize]).collect())
+}
+
 /// Unknowns at active bounds, one entry each; empty if nothing is bounded.
-fn held(action: &mut Action, end: &End) -> Option<Vec<bool>> {
-    let Some(ends) = end.problem.intervals() else {
+fn held(action: &mut Action, model_precision: f64, unknowns: &[f64]) -> Option<Vec<bool>> {
+    let Some(ends) = action.problem().intervals() else {
         return Some(Vec::new());
     };
     let bounds = Bounds {
         lower: ends.lower.clone(),
         upper: ends.upper.clone(),
     };
-    let mut unknowns = end.path.to_vec();
-    unknowns.extend(end.parameters);
+    let (path, parameters) = unknowns.split_at(action.layout().path_length());
     let mut gradient = vec![0.0; unknowns.len()];
-    let (of_path, of_parameters) = gradient.split_at_mut(end.path.len());
-    let (path, parameters) = (end.path, end.parameters);
+    let (of_path, of_parameters) = gradient.split_at_mut(path.len());
     action
-        .gradient(
-            end.model_precision,
-            path,
-            parameters,
-            of_path,
-            of_parameters,
-        )
+        .gradient(model_precision, path, parameters, of_path, of_parameters)
         .ok()?;
     let mut fixed = vec![false; unknowns.len()];
-    bounds.mark_active(&unknowns, &gradient, &mut fixed);
+    bounds.mark_active(unknowns, &gradient, &mut fixed);
     Some(fixed)
 }
 
@@ -200,6 +249,7 @@ fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
                 value: -precision.sqrt() * row.residual(),
                 leverage: found.of(&row),
                 precision,
+                robust: None,
             }
         })
         .collect()
@@ -208,7 +258,8 @@ fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
 /// Residuals of all priors with their leverages.
 fn priors(found: &Leverages, all: &Linearization) -> Vec<PriorResidual> {
     let problem = found.problem;
-    let groups = all.groups.iter().skip(2);
+    let priors = all.groups.len() - usize::from(problem.noise().is_some());
+    let groups = all.groups[..priors].iter().skip(2);
     let present = groups.flat_map(|group| rows(group, problem).filter(Row::is_present));
     present
         .map(|row| PriorResidual {

@@ -102,7 +102,12 @@ pub(super) fn check(paths: &Paths, climb: &Climb) -> Option<StepCheck> {
         return None;
     }
     let coarse = paths.problem();
-    let fine = paths.on_finer_grid(2 * coarse.parts(), last)?;
+    let mut fine = paths.on_finer_grid(2 * coarse.parts(), last)?;
+    // Estimated noise stays what it is.
+    let own = climb.parameters.len() - fine.noise_parameters();
+    for (p, &value) in climb.parameters.iter().enumerate().skip(own) {
+        fine.hold(p, value);
+    }
     let model_precision = last * model_precision_factor(coarse.normalization, 2);
     let path = coarse.interpolate(&climb.path, &climb.parameters, 2);
     let change = Change::new(
@@ -120,6 +125,7 @@ pub(super) fn check(paths: &Paths, climb: &Climb) -> Option<StepCheck> {
     let split = fine.path_length();
     let parameters = fine
         .estimated()
+        .take(own)
         .enumerate()
         .map(|(p, name)| ParameterError {
             name: name.to_string(),

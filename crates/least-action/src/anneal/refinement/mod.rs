@@ -370,7 +370,8 @@ impl Paths {
         }
         let factor = parts / here.parts();
         let last = last * model_precision_factor(here.normalization, factor);
-        let options = self.base().options_on(parts, last, self.weights().as_ref());
+        let mut options = self.base().options_on(parts, last, self.weights().as_ref());
+        options.noise = self.noise().map(|noise| noise.options.clone());
         let data: Vec<_> = self
             .base()
             .data()

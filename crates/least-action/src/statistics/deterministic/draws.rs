@@ -2,6 +2,7 @@
 
 use super::StrongLaplace;
 use crate::random::Random;
+use crate::statistics::laplace::{random_width, widen};
 use crate::statistics::{Expected, GaussianDraws};
 
 impl StrongLaplace {
@@ -80,6 +81,7 @@ impl StrongLaplace {
         );
         let width = d + p;
         let normal: Vec<f64> = into.iter().map(|_| random.normal()).collect();
+        let wider = random_width(self.problem(), random);
         let first = into.len() - p;
         for (set, root) in self.roots.iter().enumerate() {
             let own = normal[set * d..][..d].iter().chain(&normal[first..]);
@@ -88,6 +90,7 @@ impl StrongLaplace {
                 into[if k < d { set * d + k } else { first + k - d }] = sum;
             }
         }
+        widen(self.problem(), wider, into);
     }
 
     /// Writes the change of path and parameters that follows from one of first states and

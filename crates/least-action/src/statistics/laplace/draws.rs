@@ -1,6 +1,8 @@
 //! Draws from the Gaussian approximation.
 
 use super::Laplace;
+use crate::action::Problem;
+use crate::distribution::chi_square_quantile;
 use crate::random::Random;
 use crate::solve::Objective;
 
@@ -96,8 +98,10 @@ impl Laplace {
     /// Writes the deviation `L^-T z` of a draw from the mean, with 0 for unknowns that are held.
     fn deviate(&self, random: &mut Random, into: &mut [f64]) {
         into.iter_mut().for_each(|z| *z = random.normal());
+        let wider = random_width(self.problem(), random);
         super::clear(into, &self.fixed);
         self.factor.solve_upper(into);
+        widen(self.problem(), wider, into);
     }
 
     /// Tells whether all unknowns are within their bounds.
@@ -108,6 +112,24 @@ impl Laplace {
                 .zip(ends)
                 .all(|(x, (low, high))| (low..=high).contains(&x))
         })
+    }
+}
+
+/// Random factor of the deviations of a draw where noise was estimated, so that it has Student's
+/// law: the root of the degrees of freedom over a chi-square variable. 1 where the noise is known.
+pub(in crate::statistics) fn random_width(problem: &Problem, random: &mut Random) -> f64 {
+    let degrees = problem.noise_degrees();
+    match degrees.is_finite() {
+        true => (degrees / chi_square_quantile(random.uniform([0.0, 1.0]), degrees)).sqrt(),
+        false => 1.0,
+    }
+}
+
+/// Multiplies deviations of path and parameters, but not of the logarithms of noise.
+pub(in crate::statistics) fn widen(problem: &Problem, by: f64, deviations: &mut [f64]) {
+    if by != 1.0 {
+        let own = deviations.len() - problem.noise_parameters();
+        deviations[..own].iter_mut().for_each(|x| *x *= by);
     }
 }
 

@@ -14,6 +14,7 @@ mod options;
 mod refit;
 mod step_determinant;
 
+pub(super) use draws::{random_width, widen};
 pub use draws::{Expected, GaussianDraws};
 pub(super) use findings::Described;
 pub use findings::{LaplaceFinding, LaplaceFindingCode};

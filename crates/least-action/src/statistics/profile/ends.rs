@@ -84,7 +84,7 @@ impl ProfileSearch {
         let points: [usize; 3] = [low - 1, low, low + 1];
         let (place, fall) = vertex(points.map(|k| self.point(k)))?;
         let is_new = points.iter().all(|&k| self.fits[k].value != place);
-        (is_new && 2.0 * fall > SHALLOW * self.options.rise()).then_some(place)
+        (is_new && 2.0 * fall > SHALLOW * self.rise()).then_some(place)
     }
 
     fn point(&self, at: usize) -> Point {
@@ -107,7 +107,7 @@ impl ProfileSearch {
 
     /// Looks for the end on one side. `None` where it was found.
     fn towards_end(&mut self, side: usize) -> Result<Option<Next>> {
-        let target = self.options.rise().sqrt();
+        let target = self.rise().sqrt();
         let outward = self.outward(side);
         let beyond = outward.iter().position(|&at| self.root(at) >= target);
         let Some(beyond) = beyond else {
@@ -174,7 +174,7 @@ impl ProfileSearch {
     /// Length of the step after one between two fits: a part of the way to the end of the interval.
     fn next_step(&self, before: usize, last: usize) -> f64 {
         let done = (self.fits[last].value - self.fits[before].value).abs();
-        let target = self.options.rise().sqrt();
+        let target = self.rise().sqrt();
         let gained = (self.root(last) - self.root(before)).max(f64::MIN_POSITIVE);
         let rest = (target - self.root(last)).max(0.0);
         let wanted = (target / PARTS).min(PASSED * rest);
@@ -206,12 +206,12 @@ impl ProfileSearch {
             return false;
         }
         let rate = libm::log(first / second.max(1e-3 * first)) / (0.5 * factor(a, c));
-        self.chi_square(c) + 2.0 * second.max(0.0) / rate < self.options.rise()
+        self.chi_square(c) + 2.0 * second.max(0.0) / rate < self.rise()
     }
 
     /// True if the rise of chi-square at a fit is none of the data: finer steps take it back.
     fn is_of_the_step(&mut self, at: usize) -> bool {
-        let rise = self.options.rise();
+        let rise = self.rise();
         let unknowns = &self.fits[at].refitted.unknowns;
         let finer = self.posterior.value_of_finer_steps(unknowns);
         finer.is_some_and(|finer| 2.0 * (finer - self.minimum) < TAKEN_BACK * rise)

@@ -1,5 +1,6 @@
 //! Options of a profile.
 
+use crate::distribution::student_quantile;
 use crate::error::{check, Result};
 use crate::statistics::normal::normal_quantile;
 
@@ -51,9 +52,16 @@ impl ProfileOptions {
         check::at_least("maxIterations", self.max_iterations, 1)
     }
 
-    /// Rise of chi-square at the ends of the interval.
-    pub(super) fn rise(&self) -> f64 {
-        let z = normal_quantile(0.5 + 0.5 * self.confidence);
+    /// Rise of chi-square at the ends of the interval. With noise that was estimated it is that at
+    /// the ends of Student's interval, `n log(1 + t^2 / n)` with n degrees of freedom, for what is
+    /// linear.
+    pub(super) fn rise(&self, degrees: f64) -> f64 {
+        let probability = 0.5 + 0.5 * self.confidence;
+        if degrees.is_finite() {
+            let t = student_quantile(probability, degrees);
+            return degrees * libm::log1p(t * t / degrees);
+        }
+        let z = normal_quantile(probability);
         z * z
     }
 }

@@ -226,6 +226,12 @@ impl ProfileSearch {
         Ok(self.progress(0))
     }
 
+    /// Rise of chi-square at the ends of the interval.
+    pub(super) fn rise(&self) -> f64 {
+        let degrees = self.posterior.problem().noise_degrees();
+        self.options.rise(degrees)
+    }
+
     /// Value of the parameter at a coordinate of it; at an infinite one the end that it tends to.
     fn natural(&self, value: f64) -> f64 {
         match self.coordinate {
@@ -254,7 +260,7 @@ impl ProfileSearch {
     }
 
     fn progress(&self, at: usize) -> ProfileProgress {
-        let rise = self.options.rise();
+        let rise = self.rise();
         let share = |side: usize| match self.sides[side].end {
             Some(_) => 1.0,
             None => {
@@ -273,7 +279,7 @@ impl ProfileSearch {
     /// First step: a part of the standard deviation, if there is one that is not too long.
     fn first_step(&mut self, minimum: &[f64], value: f64) -> f64 {
         let deviation = self.posterior.deviation(minimum, self.place);
-        let root = self.options.rise().sqrt() / PARTS;
+        let root = self.rise().sqrt() / PARTS;
         let [low, high] = self.bounds;
         let candidates = [
             root * deviation.unwrap_or(f64::INFINITY),

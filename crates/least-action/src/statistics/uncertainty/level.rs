@@ -95,6 +95,11 @@ impl LevelGaussian {
         of_both!(self, one => one.problem())
     }
 
+    /// Degrees of freedom of the noise that deviations rest on; infinite where it is known.
+    pub fn degrees(&self) -> f64 {
+        self.problem().noise_degrees()
+    }
+
     /// Model precision R_f; infinite in the deterministic limit.
     pub fn model_precision(&self) -> f64 {
         match self {
@@ -205,7 +210,10 @@ impl LevelGaussian {
 pub fn default_model_precision(annealer: &Annealer<Paths>, climb: &Climb) -> f64 {
     let start = [&climb.path[..], &climb.parameters].concat();
     let options = UncertaintyOptions::default().laplace();
-    let strong = || StrongLaplace::new(&StrongPosterior::new(annealer.problem())?, &start, options);
+    let strong = || {
+        let posterior = StrongPosterior::new(&annealer.problem_at(climb))?;
+        StrongLaplace::new(&posterior, &start, options)
+    };
     let last = climb
         .rungs
         .last()

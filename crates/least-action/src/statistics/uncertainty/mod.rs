@@ -8,6 +8,7 @@ mod profile;
 mod summary;
 
 pub use level::{default_model_precision, LevelGaussian};
+use mixture::Tails;
 pub use options::UncertaintyOptions;
 
 use super::laplace::{Expected, LaplaceFinding, LaplaceFindingCode};
@@ -65,6 +66,8 @@ pub struct Uncertainty {
     deviations: Vec<f64>,
     /// Weight of each level.
     weights: Vec<f64>,
+    /// Tails of the levels' laws.
+    tails: Tails,
 }
 
 /// Draws of the Gaussians of several levels, one after the other.
@@ -150,8 +153,16 @@ impl Uncertainty {
         precision: f64,
         options: &UncertaintyOptions,
     ) -> Result<Self> {
-        let problem = annealer.problem();
-        let expand = LevelGaussian::expanding(problem, precision, options)?;
+        // Noise that was estimated has a likelihood of its own at every minimum.
+        let is_common = annealer.problem().noise().is_none();
+        let common = match is_common {
+            true => Some(LevelGaussian::expanding(
+                annealer.problem(),
+                precision,
+                options,
+            )?),
+            false => None,
+        };
         let (mut found, mut left_out) = (Vec::<(usize, LevelGaussian)>::new(), Vec::new());
         for climb in climbs
             .iter()
@@ -164,7 +175,13 @@ impl Uncertainty {
             if found.iter().any(|(_, gaussian)| is_near(gaussian, &start)) {
                 continue;
             }
-            match expand(&start) {
+            let expanded = match &common {
+                Some(expand) => expand(&start),
+                None => LevelGaussian::expanding(&annealer.problem_at(climb), precision, options)?(
+                    &start,
+                ),
+            };
+            match expanded {
                 Ok(one) if found.iter().any(|(_, other)| is_same(&one, other)) => {}
                 Ok(one) => found.push((climb.start, one)),
                 Err(error @ (Error::Saddle { .. } | Error::Undetermined { .. }))
@@ -206,6 +223,13 @@ impl Uncertainty {
                 .iter()
                 .flat_map(|level| level.gaussian.deviations())
                 .collect(),
+            tails: Tails {
+                degrees: levels
+                    .iter()
+                    .map(|level| level.gaussian.degrees())
+                    .collect(),
+                normal: annealer.problem().noise_parameters(),
+            },
             levels,
             left_out,
             weights,
@@ -222,10 +246,16 @@ impl Uncertainty {
         &self.levels[0].gaussian
     }
 
+    /// Degrees of freedom of the noise of the lowest level, where it was estimated: its laws are
+    /// Student's. Infinite where the noise is known, and the laws are normal.
+    pub fn degrees(&self) -> f64 {
+        self.lowest().degrees()
+    }
+
     /// Mean and standard deviation of every unknown over all levels: the path, points x dimension,
     /// then the estimated parameters.
     pub fn moments(&self) -> (Vec<f64>, Vec<f64>) {
-        mixture::moments(&self.means, &self.deviations, &self.weights)
+        mixture::moments(&self.means, &self.deviations, &self.weights, &self.tails)
     }
 
     /// Quantile of every unknown by itself, over all levels.
@@ -235,7 +265,8 @@ impl Uncertainty {
     pub fn quantiles(&self, probability: f64) -> Result<Vec<f64>> {
         let (means, deviations) = (&self.means, &self.deviations);
         let cut = |level: usize, unknown: usize| self.levels[level].gaussian.cut_at(unknown);
-        mixture::quantiles(means, deviations, &self.weights, &cut, probability)
+        let (weights, tails) = (&self.weights, &self.tails);
+        mixture::quantiles(means, deviations, weights, tails, &cut, probability)
     }
 
     /// Draws from the mixture. Levels take turns, so that each has its share of any number of

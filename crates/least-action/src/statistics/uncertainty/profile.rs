@@ -20,9 +20,10 @@ impl ProfileSearch {
         options.validate()?;
         let precision = options.model_precision;
         let precision = precision.unwrap_or_else(|| default_model_precision(annealer, climb));
+        let problem = annealer.problem_at(climb);
         let posterior: Box<dyn Refit> = match precision {
-            f64::INFINITY => Box::new(StrongPosterior::new(annealer.problem())?),
-            finite => Box::new(Posterior::new(annealer.problem(), finite)?),
+            f64::INFINITY => Box::new(StrongPosterior::new(&problem)?),
+            finite => Box::new(Posterior::new(&problem, finite)?),
         };
         let start = [&climb.path[..], &climb.parameters].concat();
         ProfileSearch::new(posterior, parameter, &start, options)
