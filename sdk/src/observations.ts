@@ -323,9 +323,7 @@ function errorSeries(
       if (!measured.some((series) => series.component === component))
         throw wrongShape(path, "has no measured values: give errors of measured series only");
       const values =
-        typeof one === "number"
-          ? new Float64Array(length).fill(one)
-          : series(path, one, length);
+        typeof one === "number" ? new Float64Array(length).fill(one) : series(path, one, length);
       return [component, values] as const;
     }),
   );

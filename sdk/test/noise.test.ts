@@ -142,7 +142,16 @@ describe("noise that makes no sense", () => {
     [{ noise: { x: times, y: "estimate" } }, "noise.x[0]", /greater than zero/],
     [{ noise: true }, "noise", /standard deviation/],
     [{ noise: 1, measurementPrecision: 1 }, "measurementPrecision", /leave one of them out/],
-    [{ noise: [[1, 2], [2, 1]] }, "measurementPrecision", /positive-definite/],
+    [
+      {
+        noise: [
+          [1, 2],
+          [2, 1],
+        ],
+      },
+      "measurementPrecision",
+      /positive-definite/,
+    ],
   ])("is refused with field and remedy: %j", async (options, path, message) => {
     const error = await errorOf(options);
     expect(error.path).toBe(path);
@@ -150,8 +159,10 @@ describe("noise that makes no sense", () => {
   });
 
   it("refuses error bars of nothing, none for some, and of zero", () => {
-    const of = (errors: object): (() => unknown) => () =>
-      observations({ model: line, times, values: { x, y }, errors } as never);
+    const of =
+      (errors: object): (() => unknown) =>
+      () =>
+        observations({ model: line, times, values: { x, y }, errors } as never);
     expect(of({ x: 0.1 })).toThrow(/lacks y/);
     expect(of({ x: 0, y: 1 })).toThrow(/errors\.x\[0\]/);
   });

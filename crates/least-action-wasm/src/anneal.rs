@@ -276,8 +276,9 @@ impl Annealer {
     }
 
     /// Results of all climbs together: `{ levels, gap, expectedLevel, drops, findings, verdict,
-    /// chiSquare, noise, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs
-    /// sorted by starting path. `checks` are those of the time step, of this grid and coarser ones.
+    /// chiSquare, noise, best, modelPrecision, summary, diagnosis }`. `best` is a position in the
+    /// climbs sorted by starting path. `checks` are those of the time step, of this grid and
+    /// coarser ones.
     pub fn finish(&self, climbs: Vec<JsValue>, checks: &JsValue) -> Result<JsValue> {
         let climbs = read_climbs(&climbs)?;
         let mut run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs))

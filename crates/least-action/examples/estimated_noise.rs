@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use least_action::action::Precision;
+use least_action::action::{ChannelNoise, EstimatedScale, NoiseFamily, Precision};
 use least_action::anneal::{AnnealOptions, Annealer, Estimate, Run, Verdict};
 use least_action::model::{EquationModel, Model, ModelBuilder};
 use least_action::{models, Observations, TwinExperiment};
@@ -18,6 +18,9 @@ struct Case {
     /// Deviations of the noise, one per measured column.
     noise: Vec<f64>,
     estimate: Vec<(&'static str, [f64; 2])>,
+    family: NoiseFamily,
+    /// True for noise that is proportional to the measured value.
+    proportional: bool,
 }
 
 fn decay() -> EquationModel {
@@ -47,6 +50,15 @@ fn cases() -> Vec<Case> {
         initial_state: initial,
         ..TwinExperiment::default()
     };
+    let case = || Case {
+        name: "",
+        model: decay(),
+        experiment: TwinExperiment::default(),
+        noise: Vec::new(),
+        estimate: Vec::new(),
+        family: NoiseFamily::Normal,
+        proportional: false,
+    };
     vec![
         Case {
             name: "decay, 15 data",
@@ -54,6 +66,7 @@ fn cases() -> Vec<Case> {
             experiment: twin(0.3, 15, &[0], Some(vec![2.0])),
             noise: vec![0.1],
             estimate: vec![("k", [0.1, 1.5])],
+            ..case()
         },
         Case {
             name: "oscillator, x of 41",
@@ -61,6 +74,7 @@ fn cases() -> Vec<Case> {
             experiment: twin(0.2, 41, &[0], Some(vec![1.0, 0.0])),
             noise: vec![0.1],
             estimate: vec![("w", [0.5, 5.0]), ("c", [0.0, 0.5])],
+            ..case()
         },
         Case {
             name: "oscillator, x and v of 21",
@@ -68,6 +82,7 @@ fn cases() -> Vec<Case> {
             experiment: twin(0.2, 21, &[0, 1], Some(vec![1.0, 0.0])),
             noise: vec![0.05, 0.4],
             estimate: vec![("w", [0.5, 5.0]), ("c", [0.0, 0.5])],
+            ..case()
         },
         Case {
             name: "lorenz63, x and y of 201",
@@ -75,6 +90,23 @@ fn cases() -> Vec<Case> {
             experiment: twin(0.02, 201, &[0, 1], None),
             noise: vec![0.5, 1.0],
             estimate: vec![("rho", [20.0, 35.0])],
+            ..case()
+        },
+        Case {
+            name: "decay, 41 data, log-normal noise",
+            experiment: twin(0.1, 41, &[0], Some(vec![2.0])),
+            noise: vec![0.2],
+            estimate: vec![("k", [0.1, 1.5])],
+            family: NoiseFamily::LogNormal,
+            ..case()
+        },
+        Case {
+            name: "decay, 41 data, proportional noise",
+            experiment: twin(0.1, 41, &[0], Some(vec![2.0])),
+            noise: vec![0.1],
+            estimate: vec![("k", [0.1, 1.5])],
+            proportional: true,
+            ..case()
         },
     ]
 }
@@ -89,7 +121,12 @@ fn data(case: &Case, seed: u64) -> Observations {
     let width = case.noise.len();
     for (k, y) in data.values.iter_mut().enumerate() {
         let x = clean.data.values[k];
-        *y = x + case.noise[k % width] * (*y - x);
+        let z = case.noise[k % width] * (*y - x);
+        *y = match (case.family, case.proportional) {
+            (NoiseFamily::LogNormal, _) => x * z.exp(),
+            (_, true) => x * (1.0 + z),
+            _ => x + z,
+        };
     }
     data
 }
@@ -103,9 +140,30 @@ fn run(case: &Case, data: Observations, is_known: bool) -> (Run, f64) {
         };
         (name.to_string(), estimate)
     });
+    let part = |value: f64| match is_known {
+        true => Some(value.into()),
+        false => Some(EstimatedScale::default().into()),
+    };
+    let names = case.model.states().iter().zip(&case.noise);
+    let noise = names.map(|(name, &value)| {
+        let noise = match case.proportional {
+            true => ChannelNoise {
+                proportional: part(value),
+                ..ChannelNoise::default()
+            },
+            false => ChannelNoise {
+                family: case.family,
+                deviation: part(value),
+                ..ChannelNoise::default()
+            },
+        };
+        (name.clone(), noise)
+    });
+    let noise: BTreeMap<String, ChannelNoise> = noise.collect();
+    let is_plain = case.family == NoiseFamily::Normal && !case.proportional;
     let options = AnnealOptions {
         measurement_precision: Precision::PerComponent(precisions),
-        noise: (!is_known).then(BTreeMap::new),
+        noise: (!is_known || !is_plain).then_some(noise),
         estimate: estimate.collect(),
         ..AnnealOptions::default()
     };
@@ -140,7 +198,7 @@ fn main() {
                 iterations[k] += rungs.map(|rung| rung.iterations).sum::<usize>();
             }
             for (c, noise) in found.noise.iter().enumerate() {
-                let part = noise.deviation.unwrap();
+                let part = noise.deviation.or(noise.proportional).unwrap();
                 // The variance is what has no bias.
                 ratios[c].push((part.value / case.noise[c]).powi(2));
                 let [low, high] = part.interval;

@@ -294,8 +294,8 @@ fn four_outliers_of_forty_deviations_are_named_and_change_nothing() {
     }
 }
 
-/// Maximum likelihood of a constant mean: for Poisson counts it is their mean, and the dispersion of
-/// negative binomial ones is where the derivative of the likelihood in it is zero.
+/// Maximum likelihood of a constant mean: for Poisson counts it is their mean, and the dispersion
+/// of negative binomial ones is where the derivative of the likelihood in it is zero.
 #[test]
 fn constant_means_of_counts_are_those_of_their_likelihood() {
     let rest = || {

@@ -12,8 +12,8 @@ import { gridOf } from "./window.js";
  * - a number: its known standard deviation, in the unit of the data;
  * - an array: one such number per point of the path;
  * - `"estimate"`: a constant standard deviation that is estimated along with path and parameters;
- * - an object that describes a constant deviation, one proportional to the prediction, or both, each
- *   a number or estimated, with its range, bounds and prior; or a formula.
+ * - an object that describes a constant deviation, one proportional to the prediction, or both,
+ *   each a number or estimated, with its range, bounds and prior; or a formula.
  */
 export type NoiseOfChannel = number | ArrayLike<number> | "estimate" | ChannelNoise;
 
@@ -23,14 +23,10 @@ export type NoiseOfChannel = number | ArrayLike<number> | "estimate" | ChannelNo
  * that are not named are estimated. `C` are names of states and observables.
  */
 export type Noise<C extends string = string> =
-  | number
-  | "estimate"
-  | readonly (readonly number[])[]
-  | { readonly [K in C]?: NoiseOfChannel };
+  number | "estimate" | readonly (readonly number[])[] | { readonly [K in C]?: NoiseOfChannel };
 
 /** Options of the noise as Rust reads them: a precision, or channels that are estimated. */
-export type CoreNoise =
-  { measurementPrecision: unknown } | { noise: Record<string, ChannelNoise> };
+export type CoreNoise = { measurementPrecision: unknown } | { noise: Record<string, ChannelNoise> };
 
 /** A measured channel: its number, and its name if the model tells it. */
 interface Channel {
@@ -39,8 +35,8 @@ interface Channel {
 }
 
 /**
- * Gives the noise that options and data state in the form that Rust reads. Without a statement it is
- * estimated, channel by channel.
+ * Gives the noise that options and data state in the form that Rust reads. Without a statement it
+ * is estimated, channel by channel.
  *
  * @throws LeastActionError by field.
  */

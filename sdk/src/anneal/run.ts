@@ -86,8 +86,8 @@ export class Run<E extends string = string, I extends string = string> extends R
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
   /**
-   * Estimated noise of the best path, by the name of the measured channel: its deviation or share of
-   * the prediction, with an interval. Empty where the noise is known.
+   * Estimated noise of the best path, by the name of the measured channel: its deviation or share
+   * of the prediction, with an interval. Empty where the noise is known.
    */
   readonly noise: Readonly<Record<string, NoiseEstimate>>;
   /**

@@ -31,7 +31,8 @@ pub struct ChannelNoise {
     /// Law of the noise. Default: normal.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NoiseFamily>"))]
     pub family: NoiseFamily,
-    /// Degrees of freedom of the law `student-t`, positive; 1 to 10 for data with outliers. Default:
+    /// Degrees of freedom of the law `student-t`, positive; 1 to 10 for data with outliers.
+    /// Default:
     /// 4.
     pub degrees: Option<f64>,
     /// Threshold of the law `huber`, in deviations. Default: 1.345.
@@ -67,8 +68,8 @@ pub enum NoiseFamily {
     /// Normal distribution.
     #[default]
     Normal,
-    /// Student's t distribution, for data with outliers. Its deviation is the scale: the root of the
-    /// variance without outliers.
+    /// Student's t distribution, for data with outliers. Its deviation is the scale: the root of
+    /// the variance without outliers.
     StudentT,
     /// Two-sided exponential distribution: the fit is by least absolute values.
     Laplace,
@@ -446,7 +447,7 @@ fn each_datum(
             if y.is_nan() || holds(y) {
                 continue;
             }
-            let time = crate::report::shortest(set.time(n));
+            let time = set.time(n);
             return Err(Error::OutOfRange {
                 path: format!("{path}.family"),
                 value: y,

@@ -61,7 +61,7 @@ pub(super) struct EstimatedScales {
     pub reference: Vec<f64>,
     /// Shares of the measurements in the normalisation, from 0 to 1.
     pub shares: Vec<f64>,
-    /// What the fit leaves of the data, `1 - h`; 1 for the likelihood.
+    /// Shares of the data that a fit leaves, `1 - h`; 1 for the likelihood.
     pub left: Vec<f64>,
     /// Shares without regard to a fit, and what leverages take from them.
     whole: Vec<NoiseShare>,

@@ -292,8 +292,13 @@ impl Problem {
 
     /// Values of the parameters at these coordinates of them.
     pub fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
-        let pairs = coordinates.iter().zip(self.coordinates());
-        pairs
+        // The scales of noise that is estimated follow.
+        let own = self
+            .coordinates()
+            .chain(std::iter::repeat(Coordinate::Linear));
+        coordinates
+            .iter()
+            .zip(own)
             .map(|(&u, coordinate)| coordinate.parameter(u))
             .collect()
     }

@@ -98,9 +98,9 @@ pub trait AnnealingObjective {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Minimum>;
 
-    /// Minimises at the end of a ladder over what was held on the way: estimated noise. Starts where
-    /// the last rung's minimum is, and leaves the better point there. `None` where nothing was
-    /// held. Default: nothing.
+    /// Minimises at the end of a ladder over what was held on the way: estimated noise. Starts
+    /// where the last rung's minimum is, and leaves the better point there. `None` where nothing
+    /// was held. Default: nothing.
     ///
     /// # Errors
     /// Only if the action fails at the starting point itself.

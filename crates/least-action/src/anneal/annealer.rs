@@ -76,8 +76,8 @@ impl Annealer {
         self.annealable.problem()
     }
 
-    /// Problem for approximations about the end of a climb: with noise that was estimated it has the
-    /// restricted likelihood there, else it is [`Annealer::problem`].
+    /// Problem for approximations about the end of a climb: with noise that was estimated it has
+    /// the restricted likelihood there, else it is [`Annealer::problem`].
     pub fn problem_at(&self, climb: &Climb) -> Problem {
         let last = climb.rungs.last().map_or(1.0, |rung| rung.model_precision);
         match self.annealable.settle(last) {

@@ -414,7 +414,10 @@ impl Annealable for Paths {
     }
 
     fn parameter_names(&self) -> Vec<String> {
-        self.problem.parameter_names().map(str::to_string).collect()
+        self.known_problem()
+            .parameter_names()
+            .map(str::to_string)
+            .collect()
     }
 
     fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {

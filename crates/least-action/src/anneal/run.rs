@@ -36,8 +36,8 @@ pub struct Run {
     /// Chi-square of the best path, of the whole action and by channel; `None` if no start has
     /// reached the last rung.
     pub chi_square: Option<ChiSquare>,
-    /// Estimated noise of the measured channels, at the best path; empty where the noise is known or
-    /// no start has reached the last rung.
+    /// Estimated noise of the measured channels, at the best path; empty where the noise is known
+    /// or no start has reached the last rung.
     pub noise: Vec<NoiseEstimate>,
     /// Names of the estimated parameters, those of the noise last.
     pub estimated: Vec<String>,

@@ -1,4 +1,5 @@
-//! What laws of counts share: small predictions, and moments and scores by sums over all counts.
+//! Parts that laws of counts share: small predictions, and moments and scores by sums over all
+//! counts.
 
 use super::LossMoments;
 use crate::distribution::normal_score;

@@ -82,7 +82,8 @@ pub struct Fit {
     open: Vec<String>,
     /// Standard deviations of the estimated parameters; infinite for those left open.
     deviations: Vec<f64>,
-    /// True if some channel has noise of a law that is not normal: residuals are then normal scores.
+    /// True if some channel has noise of a law that is not normal: residuals are then normal
+    /// scores.
     has_other_laws: bool,
     /// True if a matrix of precisions couples the measurements of a time.
     is_coupled: bool,
@@ -161,6 +162,8 @@ impl Fit {
         let found = outliers::find(self);
         let mut objections = Vec::new();
         objections.extend(found.objection(self));
+        // Those that a robust law gave no weight are told of by themselves.
+        let found = found.and_downweighted(self);
         let unequal = channels::objection(self, misfit, &found);
         let correlation = correlation::find(self);
         objections.extend(correlation.objection(self));

@@ -75,6 +75,18 @@ pub(super) fn none() -> Outliers {
 }
 
 impl Outliers {
+    /// These, and the data that a robust law gave next to no weight.
+    pub fn and_downweighted(mut self, fit: &Fit) -> Self {
+        for (place, residual) in fit.residuals.iter().enumerate() {
+            let size = residual.robust.filter(|distance| distance.abs() > FAR);
+            if let (Some(size), Err(at)) = (size, self.0.binary_search_by_key(&place, |o| o.place))
+            {
+                self.0.insert(at, Outlier { place, size });
+            }
+        }
+        self
+    }
+
     pub fn count(&self) -> usize {
         self.0.len()
     }

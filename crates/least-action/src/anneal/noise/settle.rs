@@ -12,6 +12,8 @@ use crate::solve::{Minimum, StopReason, Structured, Workspace};
 
 /// Change of every logarithm, in its standard deviations, at which the noise has settled.
 const SETTLED: f64 = 1e-2;
+/// Tolerance of the minimisations, as a share of the value.
+const TOLERANCE: f64 = 1e-6;
 /// Maximum number of minimisations.
 const MOST: usize = 30;
 /// Least summed share of the data of a part that tells its size.
@@ -74,6 +76,11 @@ impl Settle<'_> {
             unknowns.len() - self.noise_parameters(),
         );
         let scales = Scales::none(layout.dimension, layout.parameters);
+        // What a minimum is short of is far less than the data tell of the noise.
+        let loosely = Structured {
+            tolerance: by.tolerance.max(TOLERANCE),
+            ..*by
+        };
         let mut workspace: Option<Workspace> = None;
         let mut done: Option<SettledMinimum> = None;
         let mut held = vec![false; self.noise_parameters()];
@@ -109,7 +116,7 @@ impl Settle<'_> {
                 Some(workspace) => workspace,
                 empty => empty.insert(Workspace::new(&objective)?),
             };
-            let minimum = by.minimize_in(workspace, &mut objective, unknowns)?;
+            let minimum = loosely.minimize_in(workspace, &mut objective, unknowns)?;
             let is_interrupted = minimum.stop == StopReason::Interrupted;
             let minimum = match &done {
                 None => minimum,
@@ -237,7 +244,7 @@ impl Settle<'_> {
                 };
                 let change = 0.5 * libm::log(ratio.max(f64::MIN_POSITIVE));
                 let [low, high] = parameter.bounds;
-                let log = unknowns[first + k] + change.max(-FAR).min(FAR);
+                let log = unknowns[first + k] + change.clamp(-FAR, FAR);
                 unknowns[first + k] = log.max(low).min(high);
             }
         }
