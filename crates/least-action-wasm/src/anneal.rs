@@ -129,18 +129,22 @@ impl Annealer {
         }
     }
 
-    /// Unknowns with the values of the parameters in the place of their coordinates, which are the
-    /// last numbers.
+    /// Unknowns, or estimated parameters alone, with the values of the parameters in the place of
+    /// their coordinates.
     #[wasm_bindgen(js_name = naturalUnknowns)]
-    pub fn natural_unknowns(&self, unknowns: Vec<f64>) -> Vec<f64> {
-        self.mapped(unknowns, |coordinate, u| coordinate.parameter(u))
+    pub fn natural_unknowns(&self, mut unknowns: Vec<f64>) -> Vec<f64> {
+        self.each_coordinate(unknowns.len(), |k, coordinate| {
+            unknowns[k] = coordinate.parameter(unknowns[k]);
+        });
+        unknowns
     }
 
     /// Derivatives of what `naturalUnknowns` gives in the unknowns.
     pub fn slopes(&self, unknowns: Vec<f64>) -> Vec<f64> {
-        let first = unknowns.len().saturating_sub(self.estimated().len());
-        let mut slopes = self.mapped(unknowns, |coordinate, u| coordinate.slopes(u)[0]);
-        slopes[..first].fill(1.0);
+        let mut slopes = vec![1.0; unknowns.len()];
+        self.each_coordinate(unknowns.len(), |k, coordinate| {
+            slopes[k] = coordinate.slopes(unknowns[k])[0];
+        });
         slopes
     }
 
@@ -335,16 +339,18 @@ impl Annealer {
 }
 
 impl Annealer {
-    /// Unknowns with something else in the place of the coordinates of parameters.
-    fn mapped(&self, mut unknowns: Vec<f64>, what: impl Fn(Coordinate, f64) -> f64) -> Vec<f64> {
+    /// Calls `to` with the place and the coordinate of each parameter among `count` unknowns, or
+    /// among the estimated parameters alone. The scales of noise that is estimated come last, and
+    /// have none.
+    fn each_coordinate(&self, count: usize, mut to: impl FnMut(usize, Coordinate)) {
         if let Kind::Paths(annealer) = &self.0 {
-            let coordinates = annealer.problem().coordinates();
-            let first = unknowns.len().saturating_sub(coordinates.len());
-            for (u, coordinate) in unknowns[first..].iter_mut().zip(coordinates) {
-                *u = what(coordinate, *u);
+            let problem = annealer.problem();
+            let path = problem.path_length();
+            let first = if count > path { path } else { 0 };
+            for (p, coordinate) in problem.coordinates().enumerate() {
+                to(first + p, coordinate);
             }
         }
-        unknowns
     }
 }
 
