@@ -345,9 +345,10 @@ impl Annealer {
     fn each_coordinate(&self, count: usize, mut to: impl FnMut(usize, Coordinate)) {
         if let Kind::Paths(annealer) = &self.0 {
             let problem = annealer.problem();
-            let path = problem.path_length();
-            let first = if count > path { path } else { 0 };
-            for (p, coordinate) in problem.coordinates().enumerate() {
+            let (path, coordinates) = (problem.path_length(), problem.coordinates());
+            let has_path = count >= path + coordinates.len();
+            let first = if has_path { path } else { 0 };
+            for (p, coordinate) in coordinates.enumerate() {
                 to(first + p, coordinate);
             }
         }
