@@ -71,12 +71,12 @@ describe("noise that nobody states", () => {
     expect(said?.message).toMatch(/The noise was estimated: x .* y .*the verdict rests on/);
   });
 
-  it("is no parameter of the model, and widens intervals", () => {
+  it("is no parameter of the model, and widens intervals", async () => {
     expect(Object.keys(run.best.parameters)).toEqual(["v", "w"]);
     expect(Object.keys(run.best.noise)).toEqual(["noise.x", "noise.y"]);
     const uncertainty = run.uncertainty();
     expect(uncertainty.parameters.v.deviation).toBeGreaterThan(0);
-    expect(run.profile("v").interval[0]).toBeLessThan(run.best.parameters.v);
+    expect((await run.profile("v")).interval[0]).toBeLessThan(run.best.parameters.v);
   });
 
   it("survives JSON, from which a run is resumed to the same bits", async () => {

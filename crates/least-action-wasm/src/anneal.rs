@@ -6,6 +6,7 @@ use least_action::anneal::{
     Annealable, Climb, FinerGrid, GivenStart, NetworkAnnealOptions, Networks, Paths, Rung,
     StepCheck, Stopped,
 };
+use least_action::model::Coordinate;
 use least_action::network::NetworkOptions;
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
@@ -116,7 +117,35 @@ impl Annealer {
 
     /// Names of the estimated parameters, in the order of their values in rungs.
     pub fn estimated(&self) -> Vec<String> {
-        either!(&self.0, annealer => annealer.annealable().estimated())
+        either!(&self.0, annealer => annealer.annealable().parameter_names())
+    }
+
+    /// True if parameters are estimated by other coordinates than themselves.
+    #[wasm_bindgen(js_name = isScaled)]
+    pub fn is_scaled(&self) -> bool {
+        match &self.0 {
+            Kind::Paths(annealer) => !annealer.problem().model().coordinates().is_empty(),
+            Kind::Networks(_) => false,
+        }
+    }
+
+    /// Unknowns, or estimated parameters alone, with the values of the parameters in the place of
+    /// their coordinates.
+    #[wasm_bindgen(js_name = naturalUnknowns)]
+    pub fn natural_unknowns(&self, mut unknowns: Vec<f64>) -> Vec<f64> {
+        self.each_coordinate(unknowns.len(), |k, coordinate| {
+            unknowns[k] = coordinate.parameter(unknowns[k]);
+        });
+        unknowns
+    }
+
+    /// Derivatives of what `naturalUnknowns` gives in the unknowns.
+    pub fn slopes(&self, unknowns: Vec<f64>) -> Vec<f64> {
+        let mut slopes = vec![1.0; unknowns.len()];
+        self.each_coordinate(unknowns.len(), |k, coordinate| {
+            slopes[k] = coordinate.slopes(unknowns[k])[0];
+        });
+        slopes
     }
 
     /// Names of the parameters that change in time. They are the last columns of paths.
@@ -306,6 +335,23 @@ impl Annealer {
             ("times", float64_array(&prediction.times)),
             ("path", float64_array(&prediction.path)),
         ]))
+    }
+}
+
+impl Annealer {
+    /// Calls `to` with the place and the coordinate of each parameter among `count` unknowns, or
+    /// among the estimated parameters alone. The scales of noise that is estimated come last, and
+    /// have none.
+    fn each_coordinate(&self, count: usize, mut to: impl FnMut(usize, Coordinate)) {
+        if let Kind::Paths(annealer) = &self.0 {
+            let problem = annealer.problem();
+            let (path, coordinates) = (problem.path_length(), problem.coordinates());
+            let has_path = count >= path + coordinates.len();
+            let first = if has_path { path } else { 0 };
+            for (p, coordinate) in coordinates.enumerate() {
+                to(first + p, coordinate);
+            }
+        }
     }
 }
 

@@ -135,7 +135,7 @@ fn run(case: &Case, data: Observations, is_known: bool) -> (Run, f64) {
     let precisions = case.noise.iter().map(|s| 1.0 / (s * s)).collect();
     let estimate = case.estimate.iter().map(|&(name, initial)| {
         let estimate = Estimate {
-            initial,
+            initial: Some(initial),
             ..Estimate::default()
         };
         (name.to_string(), estimate)

@@ -7,7 +7,7 @@ use least_action::action::{ChannelNoise, NoiseFamily};
 use least_action::anneal::{AnnealOptions, Annealer, Estimate, FindingCode, Run, Verdict};
 use least_action::model::{EquationModel, ModelBuilder};
 use least_action::statistics::{
-    Chain, Profile, ProfileOptions, SamplingOptions, StrongPosterior, Uncertainty,
+    Chain, ProfileOptions, ProfileSearch, SamplingOptions, StrongPosterior, Uncertainty,
     UncertaintyOptions,
 };
 use least_action::{Observations, TwinExperiment};
@@ -24,7 +24,7 @@ fn line() -> EquationModel {
 fn estimate(ranges: &[(&str, [f64; 2])]) -> std::collections::BTreeMap<String, Estimate> {
     let each = ranges.iter().map(|&(name, initial)| {
         let estimate = Estimate {
-            initial,
+            initial: Some(initial),
             ..Estimate::default()
         };
         (name.to_string(), estimate)
@@ -154,9 +154,9 @@ fn intervals_are_those_of_student_with_few_data() {
         let inside = all.filter(|draw| (draw[path] - slope).abs() < 0.726_687 * error);
         assert!((inside.count() as f64 - 2000.0).abs() < 4.0 * 1000.0f64.sqrt());
     }
-    let posterior = StrongPosterior::new(&annealer.problem_at(run.best())).unwrap();
-    let start = [&run.best().path[..], &run.best().parameters].concat();
-    let profile = Profile::new(&posterior, "v", &start, &ProfileOptions::default()).unwrap();
+    let options = ProfileOptions::default();
+    let search = ProfileSearch::of_climb(&annealer, run.best(), "v", &options).unwrap();
+    let profile = search.run().unwrap();
     let expected = [slope - T * error, slope + T * error];
     for (end, expected) in profile.interval.into_iter().zip(expected) {
         assert!((end - expected).abs() < 1e-2 * error, "{end} {expected}");

@@ -214,7 +214,7 @@ fn precisions_observables_and_priors_are_linearised_exactly() {
             let options = ActionOptions {
                 measurement_precision,
                 model_weights,
-                priors: [("a".to_string(), known(0.5, 0.3))].into(),
+                priors: [("a".to_string(), known(0.5, 0.3).into())].into(),
                 first_state: [
                     ("y".to_string(), known(-0.5, 2.0)),
                     ("x".to_string(), known(0.1, 0.7)),
@@ -349,7 +349,8 @@ fn formulas_of_first_states_are_linearised_exactly() {
                         Prior {
                             mean: 0.5,
                             deviation: 0.3,
-                        },
+                        }
+                        .into(),
                     )]
                     .into(),
                     ..options(Some(scheme))

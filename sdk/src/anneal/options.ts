@@ -1,5 +1,5 @@
 // Options of an annealing run, split into those that Rust reads and those that are used here.
-import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
+import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
 import { type Observations, setsOf } from "../observations.js";
 import type {
@@ -16,49 +16,7 @@ import { copied, describe, fields, float64Array, plain, record } from "../shape.
 import type { Outcome } from "./results.js";
 import { type Climb, climbOf, Run } from "./run.js";
 import type { AnnealTask, Names, PathTask } from "./task.js";
-
-/** Progress of an annealing run: the rung that was just done, and how much there is to do. */
-export interface Progress {
-  /** Number of the starting path, from 0. */
-  start: number;
-  /** Number of the rung, from 0. */
-  rung: number;
-  /** Number of rungs of every ladder; null where the ladder is found on the way. */
-  rungs: number | null;
-  /** Largest number of starting paths: a run ends earlier when enough of them have succeeded. */
-  starts: number;
-  /** Number of starting paths that were climbed to their end, failed, or were stopped. */
-  startsDone: number;
-  /** Number of rungs done, over all starting paths. */
-  done: number;
-  /** Largest number of rungs, `rungs * starts`; null where the ladder is found on the way. */
-  total: number | null;
-  /**
-   * Number of steps of the grid for one step of the data: 1 in the first search, more where the
-   * data's time step was found too coarse for the model and the grid was refined.
-   */
-  parts: number;
-  /** Result of the rung: action, errors and parameters, and how the minimum was found. */
-  result: Rung;
-}
-
-/** Options of every long computation: threads, progress and cancellation. */
-export interface Watching {
-  /**
-   * Number of threads that do the work: Node's worker threads, a browser's web workers. `"auto"`:
-   * as many as there are cores, but not more than there are starting paths or chains. 0: the
-   * calling thread, which can do other things between two steps. The result does not depend on it.
-   * Default: `"auto"`.
-   */
-  workers?: "auto" | number;
-  /** Called after every rung. An error that it throws stops the run and rejects its promise. */
-  onProgress?: (progress: Progress) => void;
-  /**
-   * Signal that stops the run within one rung per thread. The promise then resolves to what was
-   * done, or rejects with the signal's reason if no rung was.
-   */
-  signal?: AbortSignal | undefined;
-}
+import { callback, type Watch, type Watching, watchOf } from "./watch.js";
 
 /**
  * Options of {@link anneal} for a path through data. `P` are the names of the model's parameters,
@@ -123,6 +81,8 @@ export interface ResumableRun {
     readonly rungs: readonly Rung[];
     /** Estimated parameters at the last rung done. */
     readonly parameters: Readonly<Record<string, number>>;
+    /** Numbers by which the parameters are estimated, where some have a `scale`. */
+    readonly coordinates?: ArrayLike<number>;
     /** Natural logarithms of the scales of estimated noise, by name. */
     readonly noise?: Readonly<Record<string, number>>;
     /** Estimated parameters that change in time: one value per point. */
@@ -132,14 +92,6 @@ export interface ResumableRun {
     /** Path at the last rung done, points x dimension, row-major. */
     readonly path: ArrayLike<number>;
   }[];
-}
-
-/** Checked options of threads, progress and cancellation. */
-export interface Watch {
-  /** Number of threads; undefined for `"auto"`. */
-  workers: number | undefined;
-  onProgress: ((progress: Progress) => void) | undefined;
-  signal: AbortSignal | undefined;
 }
 
 /** Callback for climbs that are under way. */
@@ -207,28 +159,6 @@ function onDataGrid(resume: unknown): unknown {
     : resume;
 }
 
-/** Checks the options of threads, progress and cancellation. */
-export function watchOf({ workers, onProgress, signal }: Record<keyof Watch, unknown>): Watch {
-  return {
-    workers: workersOf(workers),
-    onProgress: callback("onProgress", onProgress),
-    signal: signalOf(signal),
-  };
-}
-
-function workersOf(value: unknown): number | undefined {
-  if (value === undefined || value === "auto") return undefined;
-  if (typeof value !== "number")
-    throw wrongShape("workers", `must be "auto" or a number, got ${describe(value)}`);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw outOfRange("workers", value, "a whole number of at least 0");
-}
-
-function callback<C>(path: string, value: unknown): C | undefined {
-  if (value === undefined || typeof value === "function") return value as C | undefined;
-  throw wrongShape(path, `must be a function, got ${describe(value)}`);
-}
-
 /** Wraps a user's `onPath`, so that it is given what `made` makes of a climb. */
 export function onClimbOf<C>(
   onPath: unknown,
@@ -236,11 +166,6 @@ export function onClimbOf<C>(
 ): OnClimb | undefined {
   const tell = callback<(climb: C) => void>("onPath", onPath);
   return tell && ((climb, names, task) => tell(made(climb, names, task)));
-}
-
-function signalOf(value: unknown): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value;
-  throw wrongShape("signal", `must be an AbortSignal, got ${describe(value)}`);
 }
 
 /**
@@ -282,6 +207,11 @@ function pathOf(
   climb: Record<string, unknown>,
   names: Names,
 ): Pick<CoreClimb, "path" | "parameters"> {
+  if (names.isScaled)
+    return {
+      parameters: float64Array(`${at}.coordinates`, climb.coordinates),
+      path: joined(at, climb, names.varying),
+    };
   const parameters = fields(`${at}.parameters`, climb.parameters);
   const noise = fields(`${at}.noise`, climb.noise ?? {});
   const values = names.estimated.map((name) =>

@@ -60,6 +60,7 @@ export interface Outcome {
   starts: number;
   estimated: readonly string[];
   varying: readonly string[];
+  isScaled: boolean;
   noise: readonly string[];
   verdicts: ReturnType<RawAnnealer["finish"]>;
   /** Checks of the time step, from the grid of the data to that of the run. */

@@ -14,6 +14,16 @@ export interface UnknownsShape extends Names {
    * undefined where all rows are.
    */
   kept?: KeptRows | undefined;
+  /** Maps from coordinates to parameters, where some are estimated on a scale of their own. */
+  scales?: ScaleMaps;
+}
+
+/** Maps from unknowns with coordinates of parameters to unknowns with their values. */
+export interface ScaleMaps {
+  /** Gives the unknowns with values of the parameters in the place of their coordinates. */
+  natural: (unknowns: Float64Array) => Float64Array;
+  /** Gives the derivatives of the natural unknowns in the unknowns. */
+  slopes: (unknowns: Float64Array) => Float64Array;
 }
 
 /** Path and parameters by name. `E` are the estimated parameters. */
@@ -28,8 +38,29 @@ export interface UnknownsParts<E extends string> {
   noise: Record<string, number>;
 }
 
-/** Splits the unknowns into path and parameters. */
+/** Splits the unknowns into path and parameters, with the values of the parameters. */
 export function partsOf<E extends string>(
+  unknowns: Float64Array,
+  shape: UnknownsShape,
+): UnknownsParts<E> {
+  return split(shape.scales?.natural(unknowns) ?? unknowns, shape);
+}
+
+/**
+ * Splits small differences of unknowns, such as deviations, into those of path and parameters. `at`
+ * are the unknowns that they are differences from.
+ */
+export function differencesOf<E extends string>(
+  differences: Float64Array,
+  at: Float64Array,
+  shape: UnknownsShape,
+): UnknownsParts<E> {
+  const slopes = shape.scales?.slopes(at);
+  const natural = slopes ? differences.map((one, k) => one * (slopes[k] as number)) : differences;
+  return split(natural, shape);
+}
+
+function split<E extends string>(
   unknowns: Float64Array,
   { times, kept, ...names }: UnknownsShape,
 ): UnknownsParts<E> {

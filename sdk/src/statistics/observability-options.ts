@@ -1,5 +1,5 @@
 // Options of a study of observability: how many measurements are enough?
-import type { Watching } from "../anneal/options.js";
+import type { Watching } from "../anneal/watch.js";
 import type { Run } from "../anneal/run.js";
 import type { Inputs } from "../inputs.js";
 import type { Model } from "../models.js";

@@ -519,7 +519,7 @@ impl NoiseDefinition {
             let name = &parameter.name;
             options.bounds.insert(name.clone(), parameter.bounds);
             if let Some(prior) = parameter.details.prior {
-                options.priors.insert(name.clone(), prior);
+                options.priors.insert(name.clone(), prior.into());
             }
         }
         options

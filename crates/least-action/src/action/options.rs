@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{ChannelNoise, Discretization, FirstState, Normalization, Precision, Prior};
+use super::{ChannelNoise, Discretization, FirstState, Normalization, ParameterPrior, Precision};
 
 /// Options of an action: everything that turns a model and data into one.
 ///
@@ -12,7 +12,7 @@ use super::{ChannelNoise, Discretization, FirstState, Normalization, Precision, 
 ///     measurement_precision: 4.0.into(),
 ///     estimate: vec!["rho".into()],
 ///     bounds: [("rho".to_string(), [0.0, 100.0])].into(),
-///     priors: [("rho".to_string(), Prior { mean: 25.0, deviation: 5.0 })].into(),
+///     priors: [("rho".to_string(), Prior { mean: 25.0, deviation: 5.0 }.into())].into(),
 ///     ..ActionOptions::default()
 /// };
 /// assert_eq!(options.discretization, None);
@@ -77,8 +77,11 @@ pub struct ActionOptions {
     pub bounds: BTreeMap<String, [f64; 2]>,
     /// Priors of estimated parameters, by name. Default: none.
     #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Prior>>"))]
-    pub priors: BTreeMap<String, Prior>,
+    #[cfg_attr(
+        feature = "typescript",
+        ts(as = "Option<BTreeMap<String, ParameterPrior>>")
+    )]
+    pub priors: BTreeMap<String, ParameterPrior>,
     /// Knowledge of states at the first point of data sets, by name: a number that is known
     /// exactly, a formula of parameters, or a mean with a standard deviation. One object is for all
     /// data sets; an array has one object for each of them. Default: none.

@@ -15,7 +15,7 @@ use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
 use crate::error::{check, Error, Result};
-use crate::model::{Model, Points, MOST_VALUES};
+use crate::model::{Coordinate, Model, Points, MOST_VALUES};
 
 /// Model, data and everything that is fixed about their action. It is checked once and shared by
 /// all starting paths.
@@ -273,6 +273,34 @@ impl Problem {
         self.estimated
             .iter()
             .map(|&i| self.model.parameters()[i].name.as_str())
+    }
+
+    /// Coordinates in which the parameters are estimated, in the order of [`Problem::estimated`],
+    /// whose names are those of the coordinates.
+    pub fn coordinates(&self) -> impl ExactSizeIterator<Item = Coordinate> + Clone + '_ {
+        let all = self.model.coordinates();
+        let own = self.estimated.iter();
+        own.map(move |&p| all.get(p).copied().unwrap_or_default())
+    }
+
+    /// Names of the estimated parameters themselves, also of those that are estimated by another
+    /// coordinate, such as their logarithm.
+    pub fn parameter_names(&self) -> impl Iterator<Item = &str> + '_ {
+        let names = self.estimated().zip(self.coordinates());
+        names.map(|(name, coordinate)| coordinate.parameter_name(name))
+    }
+
+    /// Values of the parameters at these coordinates of them.
+    pub fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
+        // The scales of noise that is estimated follow.
+        let own = self
+            .coordinates()
+            .chain(std::iter::repeat(Coordinate::Linear));
+        coordinates
+            .iter()
+            .zip(own)
+            .map(|(&u, coordinate)| coordinate.parameter(u))
+            .collect()
     }
 
     /// Names of the parameters that change in time, which are the last states of the problem's

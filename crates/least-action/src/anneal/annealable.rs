@@ -40,6 +40,18 @@ pub trait Annealable: Clone + Send + Sync {
     /// many to report.
     fn estimated(&self) -> Vec<String>;
 
+    /// Names of the parameters in the order of [`Annealable::estimated`], which gives the names of
+    /// their coordinates.
+    fn parameter_names(&self) -> Vec<String> {
+        self.estimated()
+    }
+
+    /// Values of the parameters at these coordinates of them. Default: the coordinates are the
+    /// parameters.
+    fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
+        coordinates.to_vec()
+    }
+
     /// Words that describe the problem in reports of a run.
     fn words(&self) -> Words;
 

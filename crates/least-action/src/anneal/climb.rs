@@ -17,7 +17,9 @@ pub struct Climb {
     pub rungs: Vec<Rung>,
     /// Path at the last rung that is done, points x dimension; the starting path itself if none is.
     pub path: Vec<f64>,
-    /// Estimated parameters at the last rung that is done, in the model's order.
+    /// Coordinates of the estimated parameters at the last rung that is done, in the model's order:
+    /// the parameters themselves, or their logarithms or logits where they are estimated on such a
+    /// scale. The values of the parameters are in the rungs.
     pub parameters: Vec<f64>,
     /// Failure of the mathematics that ended the climb early.
     #[serde(default)]
@@ -193,7 +195,7 @@ impl<A: Annealable> Climber<A> {
             prior_error: value.prior_error,
             varying_error: objective.varying_error(model_precision),
             noise_ratio: objective.noise_ratio(),
-            parameters: self.climb.parameters[..stated].to_vec(),
+            parameters: annealable.parameters_at(&self.climb.parameters[..stated]),
             stop: minimum.stop,
             iterations: minimum.iterations,
             evaluations: minimum.evaluations,

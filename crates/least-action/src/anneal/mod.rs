@@ -22,6 +22,7 @@ mod paths;
 mod refinement;
 mod run;
 mod rung;
+mod scales;
 mod scatter;
 mod several_levels;
 mod starting_paths;

@@ -12,6 +12,7 @@ use super::misfit::posterior_factor;
 use super::noise::{NoiseEstimate, NoiseEstimation, Settle};
 use super::refinement::{GivenStart, Origin};
 use super::rung::ActiveBound;
+use super::scales::in_coordinates;
 use super::scatter::Scatter;
 use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
@@ -77,10 +78,11 @@ impl Paths {
     fn with_noise_from(
         model: Arc<dyn Model>,
         data: impl Into<DataSets>,
-        mut options: AnnealOptions,
+        options: AnnealOptions,
         noise: Option<Vec<f64>>,
     ) -> Result<Self> {
         options.validate()?;
+        let (model, mut options) = in_coordinates(model, options)?;
         let DataSets(data) = data.into();
         let noise = NoiseEstimation::new(&model, &data, &mut options, noise)?;
         let starting_paths = &options.starting_paths;
@@ -331,7 +333,7 @@ impl Annealable for Paths {
             let Some(estimate) = self.options.estimate.get(name) else {
                 return 1.0;
             };
-            let [low, high] = estimate.initial;
+            let [low, high] = estimate.range();
             match value.abs().max(high - low) {
                 0.0 => 1.0,
                 size => size,
@@ -381,7 +383,7 @@ impl Annealable for Paths {
         let options = &self.options;
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
-            let [low, high] = options.estimate[name].initial;
+            let [low, high] = options.estimate[name].range();
             low.abs().max(high.abs())
         });
         let initial: Vec<f64> = initial.collect();
@@ -409,6 +411,17 @@ impl Annealable for Paths {
             .estimated()
             .map(str::to_string)
             .collect()
+    }
+
+    fn parameter_names(&self) -> Vec<String> {
+        self.known_problem()
+            .parameter_names()
+            .map(str::to_string)
+            .collect()
+    }
+
+    fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
+        self.problem.parameters_at(coordinates)
     }
 
     fn words(&self) -> Words {

@@ -103,7 +103,7 @@ impl Run {
         let expected_level = ratio * expected_level(&counts, degrees);
         let summary = summarize(annealable, &climbs, &levels, best, expected_level);
         Ok(Run {
-            estimated: annealable.estimated(),
+            estimated: annealable.parameter_names(),
             expected_level,
             climbs,
             levels,
@@ -131,7 +131,7 @@ impl Run {
     /// Estimate of a parameter; `None` if it was not estimated.
     pub fn parameter(&self, name: &str) -> Option<f64> {
         let index = self.estimated.iter().position(|n| n == name)?;
-        self.best().parameters.get(index).copied()
+        self.best_rung().parameters.get(index).copied()
     }
 
     /// Difference between the second action level and the lowest; `None` if there is only one.

@@ -3,6 +3,7 @@
 mod build;
 mod builder;
 mod compile;
+mod coordinates;
 mod definition;
 mod derivative;
 pub(crate) mod elementary;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use crate::error::Result;
 
 pub use builder::{ModelBuilder, Symbols};
+pub use coordinates::Coordinate;
 pub use definition::{
     EquationDefinition, Initial, ModelDefinition, NamedExpression, ParameterDefinition,
     StateDefinition,
@@ -210,6 +212,18 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// Coordinates of the parameters, one each; empty where all are the parameters themselves.
+    fn coordinates(&self) -> &[Coordinate] {
+        &[]
+    }
+
+    /// The model with other coordinates, one per parameter, in the place of its parameters, which
+    /// are named after them: `ln k`. `None` if the model cannot be rewritten so.
+    fn in_coordinates(&self, coordinates: &[Coordinate]) -> Option<Arc<dyn Model>> {
+        let _ = coordinates;
+        None
+    }
+
     /// The model with the logarithms of noise scales as further observables, and with further
     /// parameters, which follow its own; `None` if the model cannot be rewritten so.
     ///
@@ -257,6 +271,8 @@ pub struct EquationModel {
     definition: Option<Box<ModelDefinition>>,
     /// The model whose conditions were averaged; `None` if none were.
     unaveraged: Option<Arc<EquationModel>>,
+    /// Coordinates of the parameters; empty where all are linear.
+    coordinates: Vec<Coordinate>,
 }
 
 impl EquationModel {
@@ -301,6 +317,14 @@ impl Model for EquationModel {
 
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
         Some(Arc::new(EquationModel::with_varying(self, parameters)))
+    }
+
+    fn coordinates(&self) -> &[Coordinate] {
+        &self.coordinates
+    }
+
+    fn in_coordinates(&self, coordinates: &[Coordinate]) -> Option<Arc<dyn Model>> {
+        Some(Arc::new(EquationModel::in_coordinates(self, coordinates)))
     }
 
     fn with_noise(

@@ -91,7 +91,7 @@ impl<'a> EnsembleFilter<'a> {
         let mut parameters = problem.parameters.repeat(size);
         for row in parameters.chunks_exact_mut(problem.parameters.len().max(1)) {
             for (&index, name) in problem.estimated.iter().zip(problem.estimated()) {
-                row[index] = random.uniform(options.estimate[name].initial);
+                row[index] = random.uniform(options.estimate[name].range());
             }
         }
         let width = dimension + problem.estimated.len();

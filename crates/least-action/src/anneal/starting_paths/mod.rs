@@ -91,7 +91,7 @@ impl Setting<'_> {
     fn draw_parameters(&self, random: &mut Random) -> Vec<f64> {
         let names = self.problem.estimated();
         names
-            .map(|name| random.uniform(self.options.estimate[name].initial))
+            .map(|name| random.uniform(self.options.estimate[name].range()))
             .collect()
     }
 
@@ -181,7 +181,7 @@ impl Setting<'_> {
         let dimension = self.problem.model.dimension();
         for varying in &self.problem.varying {
             let name = &self.problem.model.states()[varying.component];
-            let value = random.uniform(self.options.estimate[name].initial);
+            let value = random.uniform(self.options.estimate[name].range());
             let values = path[varying.component..].iter_mut();
             values.step_by(dimension).for_each(|x| *x = value);
         }

@@ -21,7 +21,9 @@ impl StrongLaplace {
         let mut draw = vec![0.0; unknowns];
         for k in 0..count as u64 {
             let inside = (0..ATTEMPTS).any(|attempt| {
-                self.deviate(&mut Random::new(seed, k * ATTEMPTS + attempt), &mut reduced);
+                let mut random = Random::new(seed, k * ATTEMPTS + attempt);
+                self.deviate(&mut random, &mut reduced);
+                self.move_within(&mut random, &mut reduced);
                 self.posterior.bounds.as_ref().is_none_or(|bounds| {
                     let ends = bounds.lower.iter().zip(&bounds.upper);
                     let at = mode.iter().zip(&reduced).map(|(m, z)| m + z);
@@ -55,6 +57,7 @@ impl StrongLaplace {
     ) -> Expected {
         let mut reduced = vec![0.0; self.held.len()];
         let mut step = vec![0.0; self.mode().len()];
+        let means = self.means();
         let mut x = step.clone();
         Expected::by_pairs(pairs, |k| {
             self.deviate(&mut Random::new(seed, k as u64), &mut reduced);
@@ -62,7 +65,7 @@ impl StrongLaplace {
             let mut both = 0.0;
             for sign in [1.0, -1.0] {
                 for (i, x) in x.iter_mut().enumerate() {
-                    *x = self.mode()[i] + mean_shift[i] + sign * step[i];
+                    *x = means[i] + mean_shift[i] + sign * step[i];
                 }
                 both += 0.5 * quantity(&x);
             }
@@ -70,7 +73,7 @@ impl StrongLaplace {
         })
     }
 
-    /// Writes the deviation of a draw of first states and parameters from the mode.
+    /// Writes the deviation of a draw of first states and parameters from the mean.
     fn deviate(&self, random: &mut Random, into: &mut [f64]) {
         let (d, p) = (
             self.posterior.layout.dimension,

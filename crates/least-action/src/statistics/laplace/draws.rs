@@ -21,8 +21,9 @@ pub struct GaussianDraws {
 
 impl Laplace {
     /// Independent draws, `mode + L^-T z`: exact, and O(N D^2) each. Within bounds the distribution
-    /// is the truncated Gaussian, by rejection. Draws that are rejected again and again are moved
-    /// inside.
+    /// is the truncated Gaussian: unknowns that bounds cut off are drawn within them, exactly for
+    /// one and by a short chain for several, and draws in which others are outside are drawn again.
+    /// Those that are rejected again and again are moved inside.
     ///
     /// Draw k does not depend on `count`.
     pub fn draws(&self, count: usize, seed: u64) -> GaussianDraws {
@@ -34,10 +35,9 @@ impl Laplace {
         let mut draw = vec![0.0; unknowns];
         for k in 0..count {
             let inside = (0..ATTEMPTS).any(|attempt| {
-                self.deviate(
-                    &mut Random::new(seed, k as u64 * ATTEMPTS + attempt),
-                    &mut draw,
-                );
+                let mut random = Random::new(seed, k as u64 * ATTEMPTS + attempt);
+                self.deviate(&mut random, &mut draw);
+                self.move_within(&mut random, &mut draw);
                 draw.iter_mut().zip(&self.mode).for_each(|(x, m)| *x += m);
                 self.is_inside(&draw)
             });
@@ -63,13 +63,14 @@ impl Laplace {
         seed: u64,
     ) -> Expected {
         let mut step = vec![0.0; self.mode.len()];
+        let means = self.means();
         let mut x = step.clone();
         Expected::by_pairs(pairs, |k| {
             self.deviate(&mut Random::new(seed, k as u64), &mut step);
             let mut both = 0.0;
             for sign in [1.0, -1.0] {
                 for (i, x) in x.iter_mut().enumerate() {
-                    *x = self.mode[i] + mean_shift[i] + sign * step[i];
+                    *x = means[i] + mean_shift[i] + sign * step[i];
                 }
                 both += 0.5 * quantity(&x);
             }
@@ -77,7 +78,24 @@ impl Laplace {
         })
     }
 
-    /// Writes the deviation `L^-T z` of a draw from the mode, with 0 for active bounds.
+    /// Moves a draw, a deviation from the mean, to one from the mode within the bounds that cut off
+    /// the Gaussian.
+    fn move_within(&self, random: &mut Random, draw: &mut [f64]) {
+        let Some(cut) = &self.truncation else { return };
+        draw.iter_mut().zip(&self.offset).for_each(|(x, o)| *x += o);
+        let from: Vec<f64> = cut.unknowns().map(|k| draw[k]).collect();
+        let mut change = vec![0.0; draw.len()];
+        cut.spread(&cut.moves(&from, random), &mut change);
+        self.factor.solve(&mut change);
+        draw.iter_mut().zip(&change).for_each(|(x, c)| *x += c);
+        // Rounding is no violation.
+        for one in &cut.bounded {
+            let x = &mut draw[one.unknown];
+            *x = x.clamp(one.low, one.high);
+        }
+    }
+
+    /// Writes the deviation `L^-T z` of a draw from the mean, with 0 for unknowns that are held.
     fn deviate(&self, random: &mut Random, into: &mut [f64]) {
         into.iter_mut().for_each(|z| *z = random.normal());
         let wider = random_width(self.problem(), random);

@@ -3,6 +3,8 @@
 
 use crate::distribution::{student_quantile, student_share_below};
 use crate::error::{check, Result};
+use crate::statistics::normal::{normal_quantile, share_below};
+use crate::statistics::truncation::IntervalDensity;
 
 /// Laws of the quantities of each level about their means, in units of their deviations: Student's,
 /// or normal ones.
@@ -58,7 +60,11 @@ fn wider(degrees: f64) -> f64 {
     }
 }
 
-/// Quantile of each quantity of a mixture at a `probability` between 0 and 1.
+/// Part of a mixture that is cut off by bounds: where it is expanded, and its density from there.
+pub(super) type Cut = Option<(f64, IntervalDensity)>;
+
+/// Quantile of each quantity of a mixture at a `probability` between 0 and 1. `cut`
+/// gives the density of a level's quantity in place of its Gaussian, if it is another one.
 ///
 /// # Errors
 /// A probability that is not between 0 and 1.
@@ -67,6 +73,7 @@ pub(super) fn quantiles(
     deviations: &[f64],
     weights: &[f64],
     tails: &Tails,
+    cut: &dyn Fn(usize, usize) -> Cut,
     probability: f64,
 ) -> Result<Vec<f64>> {
     let quantities = means.len() / weights.len();
@@ -86,15 +93,17 @@ pub(super) fn quantiles(
         })
         .collect();
     let quantile = |k: usize| {
+        let degrees = |level| tails.of(level, k, quantities);
         let parts = || {
             let values = means[k..].iter().zip(&deviations[k..]).step_by(quantities);
-            let values = values.zip(weights).enumerate();
-            values.filter(|(_, (_, &w))| w > 0.0)
+            let parts = values.zip(weights).enumerate();
+            parts.filter(|(_, (_, &w))| w > 0.0)
         };
-        let degrees = |level| tails.of(level, k, quantities);
-        let ends = parts().map(|(level, ((m, s), _))| match degrees(level).is_finite() {
-            true => m + s * of_level[level],
-            false => m + s * normal,
+        let cuts: Vec<Cut> = (0..weights.len()).map(|level| cut(level, k)).collect();
+        let ends = parts().map(|(level, ((m, s), _))| match cuts[level] {
+            None if degrees(level).is_finite() => m + s * of_level[level],
+            None => m + s * normal,
+            Some((mode, density)) => mode + density.quantile(probability),
         });
         let (mut low, mut high) = ends
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), q| {
@@ -106,10 +115,13 @@ pub(super) fn quantiles(
             if middle <= low || middle >= high {
                 break;
             }
-            let below: f64 = parts()
-                .map(|(level, ((m, s), w))| w * below(degrees(level), (middle - m) / s))
+            let share: f64 = parts()
+                .map(|(level, ((m, s), w))| match cuts[level] {
+                    None => w * below(degrees(level), (middle - m) / s),
+                    Some((mode, density)) => w * density.share_below(middle - mode),
+                })
                 .sum();
-            match below < probability {
+            match share < probability {
                 true => low = middle,
                 false => high = middle,
             }
@@ -125,28 +137,6 @@ fn below(degrees: f64, z: f64) -> f64 {
         true => student_share_below(z, degrees),
         false => share_below(z),
     }
-}
-
-/// Standard normal distribution function; a step if the deviation is 0.
-fn share_below(z: f64) -> f64 {
-    if z.is_nan() {
-        return 1.0;
-    }
-    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
-}
-
-/// Inverse of the standard normal distribution function, by bisection, as it is needed once per
-/// band only.
-pub(in crate::statistics) fn normal_quantile(probability: f64) -> f64 {
-    let (mut low, mut high) = (-40.0, 40.0);
-    for _ in 0..200 {
-        let middle = 0.5 * (low + high);
-        match share_below(middle) < probability {
-            true => low = middle,
-            false => high = middle,
-        }
-    }
-    0.5 * (low + high)
 }
 
 #[cfg(test)]
@@ -166,7 +156,8 @@ mod tests {
             degrees: vec![3.0],
             normal: 1,
         };
-        let found = quantiles(&[1.0, -2.0], &[2.0, 1.0], &[1.0], &tails, 0.975).unwrap();
+        let none = |_, _| None;
+        let found = quantiles(&[1.0, -2.0], &[2.0, 1.0], &[1.0], &tails, &none, 0.975).unwrap();
         // The 97.5 % quantiles of t with 3 degrees of freedom, and of the normal law.
         assert!(
             (found[0] - (1.0 + 2.0 * 3.182_446)).abs() < 1e-5,
@@ -179,7 +170,15 @@ mod tests {
 
     #[test]
     fn one_level_is_a_gaussian() {
-        let found = quantiles(&[1.0, -2.0], &[2.0, 0.0], &[1.0], &normal(1), 0.95).unwrap();
+        let found = quantiles(
+            &[1.0, -2.0],
+            &[2.0, 0.0],
+            &[1.0],
+            &normal(1),
+            &|_, _| None,
+            0.95,
+        )
+        .unwrap();
         // The 95 % quantile of the normal distribution, from tables.
         assert!((found[0] - (1.0 + 2.0 * 1.644_853_626_951_47)).abs() < 1e-12);
         assert_eq!(found[1], -2.0);
@@ -196,10 +195,17 @@ mod tests {
         assert!((deviation[0] - variance.sqrt()).abs() < 1e-12);
         // Half of the first level's share is below its mean, 5/8 of all below that of the second.
         for (probability, value) in [(0.125, -10.0), (0.625, 10.0)] {
-            let quantile =
-                quantiles(&means, &deviations, &weights, &normal(2), probability).unwrap();
+            let quantile = quantiles(
+                &means,
+                &deviations,
+                &weights,
+                &normal(2),
+                &|_, _| None,
+                probability,
+            )
+            .unwrap();
             assert!((quantile[0] - value).abs() < 1e-9, "{quantile:?}");
         }
-        assert!(quantiles(&means, &deviations, &weights, &normal(2), 1.0).is_err());
+        assert!(quantiles(&means, &deviations, &weights, &normal(2), &|_, _| None, 1.0).is_err());
     }
 }
