@@ -127,6 +127,43 @@ describe("noise in words of the data", () => {
   });
 });
 
+describe("laws", () => {
+  const rest = defineModel({ states: { n: { initial: 5 } }, equations: { n: "0" } });
+  const counts = [3, 0, 7, 12, 1, 4, 0, 9, 2, 5, 15, 0, 6, 3, 8];
+  const of = (values: readonly number[], n: object) =>
+    anneal({
+      ...{ model: rest, workers: 0, noise: { n } as never },
+      data: observations({ model: rest, times: values.map((_, k) => k), values: { n: values } }),
+    });
+
+  it("of counts have a mean without noise of its own, and a dispersion", async () => {
+    const mean = counts.reduce((a, b) => a + b, 0) / counts.length;
+    const poisson = await of(counts, { family: "poisson" });
+    expect(poisson.best.path[0]).toBeCloseTo(mean, 2);
+    expect(poisson.verdict).toBe("inconsistent");
+    const negative = await of(counts, { family: "negative-binomial" });
+    expect(negative.best.path[0]).toBeCloseTo(mean, 2);
+    const { value, interval } = negative.noise.n?.dispersion ?? { value: 0, interval: [0, 0] };
+    expect(value).toBeGreaterThan(0.5);
+    expect(interval[0]).toBeLessThan(value);
+    expect(negative.verdict).toBe("consistent");
+  });
+
+  it.each([
+    [[3, -1, 2], { family: "poisson" }, "noise.n.family", /n at time 1 is no count/],
+    [[3, 0, 2], { family: "log-normal" }, "noise.n.family", /time 1 is no positive number.*NaN/],
+    [[3, 11, 2], { family: "binomial", trials: 10 }, "noise.n.family", /number of trials/],
+    [[3, 1, 2], { family: "binomial" }, "noise.n.trials", /is missing/],
+    [[3, 1, 2], { family: "poisson", deviation: 1 }, "noise.n.deviation", /no part of this law/],
+    [[3, 1, 2], { family: "student-t", degrees: 0 }, "noise.n.degrees", /greater than zero/],
+    [[3, 1, 2], { below: 2, above: 1 }, "noise.n.above[1]", /greater than/],
+  ])("that cannot fit %j say so: %j", async (values, law, path, message) => {
+    const error = await of(values, law).catch((thrown: unknown) => thrown as LeastActionError);
+    expect((error as LeastActionError).path).toBe(path);
+    expect((error as LeastActionError).message).toMatch(message);
+  });
+});
+
 describe("noise that makes no sense", () => {
   it.each([
     [{ noise: 0 }, "noise", /standard deviation: finite and greater than zero.*estimate/],
