@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { abarbanel2018Twin } from "./abarbanel-2018-twin/index.js";
 import { bars } from "./bars/index.js";
 import { digits } from "./digits/index.js";
+import { doublePendulum } from "./double-pendulum/index.js";
 import { howCertain } from "./how-certain/index.js";
 import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
@@ -35,6 +36,7 @@ const short = {
 };
 /** Examples that take minutes each. */
 const long = {
+  "double-pendulum": doublePendulum,
   observability: observabilityExample,
   "how-certain": howCertain,
   "mechanics-lorenz": mechanicsLorenz,

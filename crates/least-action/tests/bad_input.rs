@@ -323,7 +323,13 @@ fn bounds_and_priors_of_a_parameter_that_is_not_estimated_say_so() {
     for estimated in [None, Some("beta")] {
         let error = error(|options, _| {
             options.estimate.clear();
-            let estimates = estimated.map(|name| (name.to_string(), Estimate::default()));
+            let estimates = estimated.map(|name| {
+                let estimate = Estimate {
+                    initial: Some([1.0, 2.0]),
+                    ..Estimate::default()
+                };
+                (name.to_string(), estimate)
+            });
             options.estimate.extend(estimates);
             options.bounds.insert("rho".into(), [20.0, 30.0]);
         });
