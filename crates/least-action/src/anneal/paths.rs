@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::{weights_are_automatic, Automatic};
 use super::climb::Climb;
-use super::fit::{End, Fit};
+use super::fit::{End, Fit, Leverages};
 use super::follow::follow;
 use super::ladder::Ladder;
-use super::refinement::{GivenStart, Origin};
+use super::refinement::{check_by_defect, GivenStart, Origin};
 use super::rung::ActiveBound;
 use super::scatter::Scatter;
 use super::starting_paths::{self, Climatology, Setting};
@@ -218,6 +218,8 @@ impl Annealable for Paths {
                 None => stopping::agreeing(&self.counts(), self.observed_share()),
             },
             prune: starting_paths.prune,
+            // A search on a finer grid is made for a path that noise explains: it has others.
+            reprieve: self.origin.is_none(),
         }
     }
 
@@ -254,7 +256,7 @@ impl Annealable for Paths {
                 size => size,
             }
         });
-        Fit::new(&End {
+        let end = End {
             counts: &self.counts(),
             problem,
             model_precision: last.model_precision,
@@ -262,7 +264,11 @@ impl Annealable for Paths {
             parameters: &climb.parameters,
             sizes: &sizes.collect::<Vec<f64>>(),
             measurement_precision: &self.options.measurement_precision,
-        })
+        };
+        let mut found = Leverages::new(&end)?;
+        let mut fit = Fit::new(&found, &end);
+        fit.step = check_by_defect(self, climb, &mut found);
+        Some(fit)
     }
 
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {

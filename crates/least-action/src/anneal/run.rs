@@ -6,6 +6,7 @@ use super::findings::{diagnose, Conclusions, Finding};
 use super::fit::ChiSquare;
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible, obeys_model};
+use super::refinement::StepCheck;
 use super::rung::Rung;
 use super::stopping::enough;
 use super::summary::summarize;
@@ -37,6 +38,8 @@ pub struct Run {
     pub chi_square: Option<ChiSquare>,
     /// Names of the estimated parameters.
     pub estimated: Vec<String>,
+    /// Error that the time step makes, by the defect of the best path.
+    pub(super) step: Option<StepCheck>,
     /// Table that [`Run::summary`] gives.
     summary: String,
 }
@@ -83,6 +86,7 @@ impl Run {
             findings,
             verdict,
             chi_square,
+            step,
         } = diagnose(annealable, &climbs, &levels, &drops, best);
         // Where the model is not yet obeyed, a path follows the noise: nobody expects that level.
         let is_obeyed = |last: &Rung| obeys_model(&counts, last);
@@ -102,6 +106,7 @@ impl Run {
             findings,
             verdict,
             chi_square,
+            step,
             summary,
         })
     }

@@ -141,7 +141,7 @@ pub(super) fn reprieved(annealable: &impl Annealable, climbs: &[Climb]) -> Vec<u
         last.is_some_and(|last| is_success(&counts, last))
     });
     let attempts = annealable.attempts();
-    let wants_more = !succeeded || attempts.enough > 1;
+    let wants_more = attempts.reprieve && (!succeeded || attempts.enough > 1);
     if over < attempts.count || !wants_more || enough(annealable, climbs).is_some() {
         return Vec::new();
     }

@@ -7,7 +7,7 @@ use super::{open, Fit, PriorResidual, Residual};
 use crate::action::{Action, Precision, Problem};
 use crate::anneal::annealable::Counts;
 use crate::anneal::misfit::posterior_factor;
-use crate::solve::{BlockMatrix, Bounds, Linearization, RankFactor, RowGroup};
+use crate::solve::{BlockMatrix, Bounds, Layout, Linearization, RankFactor, RowGroup};
 
 /// End of a climb, as far as a fit needs it.
 pub(in crate::anneal) struct End<'a> {
@@ -22,8 +22,11 @@ pub(in crate::anneal) struct End<'a> {
 }
 
 /// Rows of the action with the factor of their Hessian.
-pub(super) struct Leverages<'a> {
+pub(in crate::anneal) struct Leverages<'a> {
     pub problem: &'a Problem,
+    /// Weighted rows: those of the model, of the measurements, and of priors.
+    pub rows: Linearization,
+    pub layout: Layout,
     /// Factor of the action that makes it the negative log posterior.
     pub factor: f64,
     pub rank: RankFactor,
@@ -93,7 +96,30 @@ pub(super) fn rows<'a>(group: &'a RowGroup, problem: &Problem) -> impl Iterator<
     })
 }
 
-impl Leverages<'_> {
+impl<'a> Leverages<'a> {
+    /// Linearises the action at the end of a climb; `None` if its Hessian has no factor.
+    pub fn new(end: &End<'a>) -> Option<Self> {
+        let problem = end.problem;
+        let mut action = Action::new(problem);
+        let mut rows = action.linearization();
+        let (path, parameters) = (end.path, end.parameters);
+        let precision = end.model_precision;
+        action
+            .linearize(precision, path, parameters, &mut rows)
+            .ok()?;
+        let fixed = held(&mut action, end)?;
+        let layout = action.layout();
+        let rank = RankFactor::new(&layout, &rows, &fixed)?;
+        Some(Leverages {
+            problem,
+            rows,
+            layout,
+            factor: posterior_factor(end.counts),
+            inverse: rank.factor.inverse(),
+            rank,
+        })
+    }
+
     /// Leverage of a row: its weight times `J M^-1 J^T`.
     fn of(&self, row: &Row) -> f64 {
         let held = &self.rank.held;
@@ -109,45 +135,30 @@ impl Leverages<'_> {
 }
 
 impl Fit {
-    /// Goodness of fit at the end of a climb; `None` if its Hessian has no factor.
-    pub(in crate::anneal) fn new(end: &End) -> Option<Self> {
-        let problem = end.problem;
-        let mut action = Action::new(problem);
-        let mut rows_of_action = action.linearization();
-        let (path, parameters) = (end.path, end.parameters);
-        let precision = end.model_precision;
-        action
-            .linearize(precision, path, parameters, &mut rows_of_action)
-            .ok()?;
-        let fixed = held(&mut action, end)?;
-        let rank = RankFactor::new(&action.layout(), &rows_of_action, &fixed)?;
-        let found = Leverages {
-            problem,
-            factor: posterior_factor(end.counts),
-            inverse: rank.factor.inverse(),
-            rank,
-        };
+    /// Goodness of fit at the end of a climb.
+    pub(in crate::anneal) fn new(found: &Leverages, end: &End) -> Self {
+        let problem = found.problem;
         let columns = problem.measured_columns();
-        let residuals = measurements(&found, &rows_of_action);
+        let residuals = measurements(found);
         let names = columns.iter().map(|&c| problem.column_name(c));
-        let model_degrees = model_degrees(&found, &rows_of_action, end, &residuals);
-        Some(Fit {
+        Fit {
             channels: names
                 .enumerate()
                 .map(|(number, name)| Channel::new(name, number, &residuals))
                 .collect(),
-            priors: priors(&found, &rows_of_action),
-            model_degrees,
+            priors: priors(found),
+            model_degrees: model_degrees(found, end, &residuals),
             offsets: (0..columns.len())
-                .map(|channel| Offset::of(&found, &rows_of_action, channel))
+                .map(|channel| Offset::of(found, channel))
                 .collect(),
             dependent: found.rank.dependent.len(),
-            open: open::directions(&found, end),
-            deviations: open::deviations(&found),
+            open: open::directions(found, end),
+            deviations: open::deviations(found),
             residuals,
             is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
             signal: problem.signal(end.measurement_precision),
-        })
+            step: None,
+        }
     }
 }
 
@@ -180,7 +191,7 @@ fn held(action: &mut Action, end: &End) -> Option<Vec<bool>> {
 }
 
 /// Residuals of all measurements with their leverages, by data set and time.
-fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
+fn measurements(found: &Leverages) -> Vec<Residual> {
     let problem = found.problem;
     let lengths = problem.data().iter().map(|set| set.points);
     let ends: Vec<usize> = lengths
@@ -189,7 +200,7 @@ fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
             Some(*end)
         })
         .collect();
-    let present = rows(&all.groups[1], problem).filter(Row::is_present);
+    let present = rows(&found.rows.groups[1], problem).filter(Row::is_present);
     present
         .map(|row| {
             let precision = found.factor * row.weight();
@@ -206,9 +217,9 @@ fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
 }
 
 /// Residuals of all priors with their leverages.
-fn priors(found: &Leverages, all: &Linearization) -> Vec<PriorResidual> {
+fn priors(found: &Leverages) -> Vec<PriorResidual> {
     let problem = found.problem;
-    let groups = all.groups.iter().skip(2);
+    let groups = found.rows.groups.iter().skip(2);
     let present = groups.flat_map(|group| rows(group, problem).filter(Row::is_present));
     present
         .map(|row| PriorResidual {
@@ -241,22 +252,17 @@ fn prior_name(problem: &Problem, row: &Row) -> String {
 
 /// Degrees of freedom of the errors of the model whose noise is stated: all of them, those of
 /// parameters that change in time, or none.
-fn model_degrees(
-    found: &Leverages,
-    all: &Linearization,
-    end: &End,
-    measurements: &[Residual],
-) -> f64 {
+fn model_degrees(found: &Leverages, end: &End, measurements: &[Residual]) -> f64 {
     let problem = end.problem;
     let dimension = problem.model().dimension();
     let own = dimension - problem.varying().len();
-    let errors = || rows(&all.groups[0], problem).filter(|row| row.weight() > 0.0);
+    let errors = || rows(&found.rows.groups[0], problem).filter(|row| row.weight() > 0.0);
     if end.counts.is_noisy_model {
         // All leverages together are the rank.
         let held = found.rank.held.iter().filter(|&&held| held).count();
         let rank = (found.rank.held.len() - held) as f64;
         let of_data: f64 = measurements.iter().map(|r| r.leverage).sum();
-        let of_priors: f64 = priors(found, all).iter().map(|r| r.leverage).sum();
+        let of_priors: f64 = priors(found).iter().map(|r| r.leverage).sum();
         return errors().count() as f64 - (rank - of_data - of_priors);
     }
     let varying = errors().filter(|row| row.row % dimension >= own);

@@ -11,7 +11,6 @@ use super::{normal, Fit, Objection};
 use crate::anneal::findings::FindingCode;
 use crate::anneal::misfit::DEVIATIONS;
 use crate::report::figure;
-use crate::solve::Linearization;
 
 /// Least share of a constant that the fit must leave, for rounding not to matter.
 const LEAST_SHARE: f64 = 1e-6;
@@ -30,8 +29,8 @@ pub(super) struct Offset {
 
 impl Offset {
     /// Offset of a channel; `None` with few data, and where the model follows any constant.
-    pub fn of(found: &Leverages, all: &Linearization, channel: usize) -> Option<Self> {
-        let group = &all.groups[1];
+    pub fn of(found: &Leverages, channel: usize) -> Option<Self> {
+        let group = &found.rows.groups[1];
         let mut own = rows(group, found.problem).filter(|row| row.row() == channel);
         let mut taken = vec![0.0; found.rank.held.len()];
         let (mut score, mut whole, mut count) = (0.0, 0.0, 0);
