@@ -189,6 +189,10 @@ impl Paths {
                 .model_precision
                 .last
                 .unwrap_or(found.automatic.last),
+            noise_ratio: self
+                .scatter
+                .filter(Scatter::is_above_stated)
+                .map_or(1.0, |scatter| scatter.ratio),
         }
     }
 }

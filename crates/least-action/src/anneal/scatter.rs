@@ -56,6 +56,11 @@ impl Scatter {
         })
     }
 
+    /// True if the noise is larger than stated beyond doubt.
+    pub(super) fn is_above_stated(&self) -> bool {
+        self.ratio * (1.0 - DEVIATIONS * self.error) > 1.0
+    }
+
     /// Highest ratio that the estimate leaves room for.
     pub(super) fn highest(&self) -> f64 {
         self.ratio * (1.0 + DEVIATIONS * self.error)

@@ -58,11 +58,12 @@ impl Offset {
 pub(super) fn objection(fit: &Fit, correlations: &Correlations) -> Option<Objection> {
     let count = fit.offsets.iter().flatten().count();
     let offsets = fit.offsets.iter().enumerate();
+    let scale = fit.robust_scale();
     let seen: Vec<String> = offsets
         .filter_map(|(channel, offset)| {
             let offset = offset.as_ref()?;
             // Residuals that are alike count for fewer.
-            let wider = correlations.widening(channel) * fit.robust_scale();
+            let wider = correlations.widening(channel) * scale;
             let deviations = normal::of_largest(offset.deviations / wider, count);
             (deviations.abs() > DEVIATIONS).then(|| {
                 format!(
