@@ -187,11 +187,6 @@ function fitOf(twin: Twin, values: Float64Array, run: Run | undefined) {
   return fitTold(twin, values, starts);
 }
 
-/** A run that has profiles, which not every version of the library makes. */
-interface Profiled {
-  profile(name: string, options: { confidence: number }): { interval: readonly [number, number] };
-}
-
 /** Chains that are long enough for intervals of 50 and 90 %. */
 const CHAINS = { chains: 2, draws: 400, warmup: 300 };
 
@@ -221,12 +216,15 @@ async function addIntervals(
       noteBands("laplace", (share) => certain.band(share).parameters);
       certain.free();
     },
-    profile() {
-      if (!("profile" in run)) return;
-      for (const [name, one] of all)
-        one.held.profile = SHARES.map((confidence) =>
-          holds((run as unknown as Profiled).profile(name, { confidence }).interval, one.truth),
-        );
+    async profile() {
+      for (const [name, one] of all) {
+        const held: boolean[] = [];
+        for (const confidence of SHARES) {
+          const { interval } = await run.profile(name, { confidence, ...(signal && { signal }) });
+          held.push(holds(interval, one.truth));
+        }
+        one.held.profile = held;
+      }
     },
     async monteCarlo() {
       const options = { run, ...CHAINS, workers: 0, ...(signal && { signal }) };

@@ -89,7 +89,8 @@ const epidemic: TwinModel = {
   input: { state: "I", text: "120*exp(-2*((t - 10)^2))" },
   product: "gamma",
   changing: { parameter: "beta", size: 0.2 },
-  process: [10, 10],
+  // Few are infected at first: more noise would lead to less than nobody.
+  process: [10, 1.5],
   coarse: { timeStep: 1.6, points: 11 },
   few: 16,
   shown: ["I"],

@@ -44,6 +44,17 @@ const added = (equations: Record<string, string>, state: string, term: string): 
   equations[state] = `${equations[state]} + ${term}`;
 };
 
+/**
+ * Has all states measured: with one of unknown size that is hidden, noise of the states or a
+ * parameter that walks can follow any data, and there is no truth to be found.
+ */
+function measureAll(twin: Twin, { states, noise }: TwinModel): void {
+  twin.observed = [...states];
+  twin.truth.noise = [...noise];
+  twin.deviations = [...noise];
+  twin.truth.shift = states.map(() => 0);
+}
+
 const above = ["levelAboveExpected", "modelErrorLarge"] as const;
 const below = ["levelBelowExpected"] as const;
 /** Findings by which a model that is wrong is noticed. */
@@ -156,7 +167,9 @@ export const SITUATIONS: readonly Situation[] = [
     kind: "stated process noise",
     expected: "consistent",
     codes: [],
-    change(twin, { process }) {
+    change(twin, model) {
+      const { process } = model;
+      measureAll(twin, model);
       twin.truth.process = process;
       const [first] = process as readonly [number];
       twin.options = {
@@ -179,7 +192,9 @@ export const SITUATIONS: readonly Situation[] = [
     expected: "consistent",
     codes: [],
     uncounted: ({ changing }) => [changing.parameter],
-    change(twin, { changing }) {
+    change(twin, model) {
+      const { changing } = model;
+      measureAll(twin, model);
       twin.truth.changing = changing;
       const one = twin.estimate[changing.parameter];
       if (one !== undefined) one.smoothness = 1 / (changing.size ** 2 * twin.timeStep);

@@ -10,7 +10,9 @@ export {
   type GradientPoint,
   type GradientReport,
 } from "./action.js";
-export type { AnnealOptions, Progress, ResumableRun, Watching } from "./anneal/options.js";
+export type { Noise, NoiseOfChannel } from "./anneal/noise.js";
+export type { AnnealOptions, ResumableRun } from "./anneal/options.js";
+export type { Progress, Watching } from "./anneal/watch.js";
 export type { Climbed, Reached, Results, RungTable } from "./anneal/results.js";
 export type { Best, Climb, Prediction, RefinedGrid, Run } from "./anneal/run.js";
 export * from "./csv.js";
@@ -131,7 +133,7 @@ export type {
 export * from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
 export type { EnsembleForecast, EnsembleOptions, EnsembleScore } from "./statistics/forecast.js";
-export type { Profile, ProfileOptions } from "./statistics/profile.js";
+export type { Profile, ProfileOptions, ProfileProgress } from "./statistics/profile.js";
 export type {
   SampledChain,
   SampledDivergence,

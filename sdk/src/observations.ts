@@ -23,6 +23,11 @@ export interface Observations {
   values: Float64Array;
   /** Inputs u(t): points x inputs of the model, row-major. Only for models with inputs. */
   inputs?: Float64Array;
+  /**
+   * Standard deviations of the noise, in the unit of the data: points x observed, row-major; not
+   * read where nothing was measured. Default: as the options of a run say.
+   */
+  errors?: Float64Array;
 }
 
 /** One data set in the form that Rust takes. Its numbers are copies, because they are kept. */
@@ -33,6 +38,8 @@ export interface DataSet {
   values: Float64Array;
   /** Inputs: points x inputs, row-major; undefined for models without inputs. */
   inputs: Float64Array | undefined;
+  /** Standard deviations of the noise: points x observed, row-major; undefined without any. */
+  errors: Float64Array | undefined;
 }
 
 /** Gives data, one set or several, in the form that Rust takes. */
@@ -43,14 +50,23 @@ export function setsOf(data: unknown): DataSet[] {
 
 /** Gives one data set in the form that Rust takes. */
 function setOf(path: string, data: unknown): DataSet {
-  const { values, inputs, ...grid } = fields(path, data);
+  const { values, inputs, errors, ...grid } = fields(path, data);
   const numbers = (name: string, given: unknown): Float64Array =>
     copied(`${path}.${name}`, float64Array(`${path}.${name}`, given));
   return {
     grid: plain(path, grid),
     values: numbers("values", values),
     inputs: inputs === undefined ? undefined : numbers("inputs", inputs),
+    errors: errors === undefined ? undefined : errorsOf(`${path}.errors`, errors, values),
   };
+}
+
+/** Gives errors of measured values, one per value. */
+function errorsOf(path: string, errors: unknown, values: unknown): Float64Array {
+  const numbers = copied(path, float64Array(path, errors));
+  const { length } = values as ArrayLike<number>;
+  if (numbers.length !== length) throw wrongLength(path, numbers.length, length, "one per value");
+  return numbers;
 }
 
 /**
@@ -88,6 +104,16 @@ export interface Measurements<
         /** Series in the order of `observed`, or all in one array, times x observed. */
         values: ArrayLike<number> | readonly ArrayLike<number>[];
       };
+  /**
+   * Standard deviations of the noise (error bars) of the values, in their unit and in the same form
+   * as `values`; a number stands for all values of a series. Default: none, so that the noise is as
+   * the options of a run say, or estimated.
+   */
+  errors?:
+    | { readonly [component: number]: number | ArrayLike<number> }
+    | ([S | O] extends [never]
+        ? never
+        : { readonly [K in NoInfer<S | O>]?: number | ArrayLike<number> });
   /**
    * Inputs u(t), for models with inputs: for each a value per point of the model's grid, or a
    * function of time. Without `model` there may be one only.
@@ -147,6 +173,11 @@ export function observations<
 
   const observed = series.map(({ component }) => component);
   const values = new Float64Array(points * observed.length).fill(Number.NaN);
+  const bars =
+    given.errors === undefined
+      ? undefined
+      : errorSeries(given.errors, times.length, series, names?.observed);
+  const errors = bars && new Float64Array(values.length).fill(Number.NaN);
   let last = -1;
   times.forEach((time, i) => {
     const point = gridPoint(time, i, start, timeStep);
@@ -158,9 +189,12 @@ export function observations<
       );
     }
     last = point;
-    series.forEach((one, l) => (values[point * observed.length + l] = one.values[i] as number));
+    const place = point * observed.length;
+    series.forEach((one, l) => (values[place + l] = one.values[i] as number));
+    bars?.forEach((one, l) => ((errors as Float64Array)[place + l] = one[i] as number));
   });
-  const data = { start, timeStep, points, observed, values };
+  const grid = { start, timeStep, points, observed, values };
+  const data = errors === undefined ? grid : { ...grid, errors };
   if (given.inputs === undefined) return data;
   return { ...data, inputs: inputsOf(given.inputs, names?.inputs, data) };
 }
@@ -171,6 +205,7 @@ function checkNames(given: Record<string, unknown>): void {
     "model",
     "times",
     "values",
+    "errors",
     "inputs",
     "timeStep",
   ] satisfies (keyof Measurements)[];
@@ -271,6 +306,43 @@ function listed(
     component,
     values: Float64Array.from({ length }, (_, i) => all[i * width + l] as number),
   }));
+}
+
+/** Reads the errors of measured series, in their order. */
+function errorSeries(
+  given: unknown,
+  length: number,
+  measured: readonly Series[],
+  names: readonly string[] | undefined,
+): Float64Array[] {
+  const errors = new Map(
+    Object.entries(fields("errors", given)).map(([name, one]) => {
+      const isNumber = /^\d+$/.test(name);
+      const path = isNumber ? `errors[${name}]` : `errors.${name}`;
+      const component = componentOf(path, isNumber ? Number(name) : name, names);
+      if (!measured.some((series) => series.component === component))
+        throw wrongShape(path, "has no measured values: give errors of measured series only");
+      const values =
+        typeof one === "number" ? new Float64Array(length).fill(one) : series(path, one, length);
+      return [component, values] as const;
+    }),
+  );
+  return measured.map(({ component, values }) => {
+    const own = errors.get(component);
+    const name = names?.[component] ?? `${component}`;
+    if (own === undefined)
+      throw wrongShape("errors", `lacks ${name}: give errors of every measured series, or of none`);
+    values.forEach((value, i) => {
+      const error = own[i] as number;
+      if (!Number.isNaN(value) && !(error > 0 && Number.isFinite(error)))
+        throw outOfRange(
+          `errors.${name}[${i}]`,
+          error,
+          "a standard deviation: finite and greater than zero",
+        );
+    });
+    return own;
+  });
 }
 
 /** Gives one series, which must be as long as the times. */

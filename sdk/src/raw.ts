@@ -32,7 +32,7 @@ import type {
 } from "./network/raw.js";
 import type {
   RawChain,
-  RawProfile,
+  RawProfileSearch,
   RawSampling,
   RawScores,
   RawUncertainty,
@@ -171,13 +171,16 @@ export interface Raw {
       options: unknown,
     ): RawChain;
   };
-  /** Profile likelihood of a parameter about a climb's end; undefined for networks. */
-  profile(
-    annealer: RawAnnealer,
-    climb: CoreClimb,
-    parameter: string,
-    options: unknown,
-  ): RawProfile | undefined;
+  /** Constructor of profiles of parameters. */
+  ProfileSearch: {
+    /** Begins a profile about a climb's end; undefined for networks. */
+    of(
+      annealer: RawAnnealer,
+      climb: CoreClimb,
+      parameter: string,
+      options: unknown,
+    ): RawProfileSearch | undefined;
+  };
   /** R_f at which the posterior about a climb's end is looked at if none is given. */
   defaultModelPrecision(annealer: RawAnnealer, climb: CoreClimb): number;
   /** Checks the options of the sampling and gives their complete form. */

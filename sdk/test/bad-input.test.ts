@@ -76,7 +76,6 @@ describe("annealing options", () => {
       "measurementPrecision",
       /must be a number, a list.*got "4"/,
     ],
-    ["measurementPrecision", undefined, "wrongShape", "measurementPrecision", /is missing/],
     ["modelPrecision.rungs", 0, "outOfRange", "modelPrecision.rungs", /at least 1, got 0/],
     [
       "modelPrecision.rungs",

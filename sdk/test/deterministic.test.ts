@@ -6,6 +6,7 @@ import {
   init,
   type LeastActionError,
   observations,
+  type ProfileProgress,
   samplePosterior,
 } from "../src/index.js";
 import { thrown } from "./problem.js";
@@ -107,17 +108,84 @@ test("a number is still a number, and what does not fit is refused", async () =>
   expect(stated.uncertainty().modelPrecision).toBe(1e7);
 });
 
-test("a profile is that of least squares where the posterior is nearly normal", () => {
+test("a profile is that of least squares where the posterior is nearly normal", async () => {
   const { mean, deviation } = run.uncertainty().parameters.b;
-  const profile = run.profile("b");
+  const seen: ProfileProgress[] = [];
+  const profile = await run.profile("b", { onProgress: (one) => void seen.push(one) });
   expect(profile.open).toEqual([false, false]);
+  expect(profile.modelPrecision).toBe(Infinity);
   const [low, high] = profile.interval;
   expect(Math.abs(low - (mean - 1.96 * deviation))).toBeLessThan(0.3 * deviation);
   expect(Math.abs(high - (mean + 1.96 * deviation))).toBeLessThan(0.3 * deviation);
   expect(profile.rows).toHaveLength(profile.values.length);
+  expect(profile.values.length).toBeLessThan(14);
   expect(Math.min(...profile.chiSquare)).toBe(0);
-  const error = thrown(() => run.profile("c" as never)) as LeastActionError;
-  expect(error).toMatchObject({ code: "unknownName", path: "parameter" });
-  const odd = thrown(() => run.profile("b", { confidence: 2 })) as LeastActionError;
-  expect(odd).toMatchObject({ code: "outOfRange", path: "confidence" });
+  expect(seen.map(({ fits }) => fits)).toEqual(seen.map((_, k) => k + 1));
+  expect(seen.at(-1)?.share).toBeGreaterThan(0.8);
+  await expect(run.profile("c" as never)).rejects.toMatchObject({
+    code: "unknownName",
+    path: "parameter",
+  });
+  await expect(run.profile("b", { confidence: 2 })).rejects.toMatchObject({
+    code: "outOfRange",
+    path: "confidence",
+  });
+});
+
+test("a profile likelihood is the same on a logarithmic scale, in the parameter's unit", async () => {
+  const scaled = await anneal({
+    model,
+    data: observations({ model, times, values: { i: sick } }),
+    measurementPrecision: 1 / 0.005 ** 2,
+    estimate: { b: { initial: [0.5, 4], scale: "log" }, g: { initial: [0.1, 1] } },
+    discretization: "rk4",
+    workers: 0,
+  });
+  const [one, other] = [await run.profile("b"), await scaled.profile("b")];
+  const width = one.interval[1] - one.interval[0];
+  for (const side of [0, 1] as const)
+    expect(Math.abs(one.interval[side] - other.interval[side])).toBeLessThan(1e-3 * width);
+  expect(Math.abs(one.estimate - other.estimate)).toBeLessThan(1e-3 * width);
+});
+
+test("a profile is stopped by its signal, after the fit that is being made", async () => {
+  const stop = new AbortController();
+  let fits = 0;
+  const onProgress = (): void => {
+    fits += 1;
+    if (fits === 2) stop.abort(new Error("enough"));
+  };
+  await expect(run.profile("b", { onProgress, signal: stop.signal })).rejects.toThrow("enough");
+  expect(fits).toBe(2);
+  await expect(run.profile("b", { signal: stop.signal })).rejects.toThrow("enough");
+});
+
+test("a profile at a finite R_f has the width of the posterior there", async () => {
+  const modelPrecision = 1e5;
+  const { mean, deviation } = run.uncertainty({ modelPrecision }).parameters.b;
+  const profile = await run.profile("b", { modelPrecision, confidence: 0.5 });
+  expect(profile.modelPrecision).toBe(modelPrecision);
+  const half = (profile.interval[1] - profile.interval[0]) / 2;
+  // The quantile of the normal distribution at 75 %.
+  expect(Math.abs(half / (0.6745 * deviation) - 1)).toBeLessThan(0.15);
+  expect(Math.abs(profile.estimate - mean)).toBeLessThan(0.5 * deviation);
+});
+
+test("a parameter that changes in time has no profile, and others have one beside it", async () => {
+  const changing = await anneal({
+    model,
+    data: observations({ model, times, values: { i: sick } }),
+    measurementPrecision: 1 / 0.005 ** 2,
+    estimate: { b: { initial: [1, 3], smoothness: 1e3 }, g: { initial: [0.3, 0.8] } },
+    firstState: { s: 0.99, i: { mean: 0.01, deviation: 0.002 } },
+    discretization: "rk4",
+    workers: 0,
+  });
+  await expect(changing.profile("b")).rejects.toThrow(/b changes in time.*uncertainty\(\)/);
+  const { interval, modelPrecision } = await changing.profile("g");
+  expect(Number.isFinite(modelPrecision)).toBe(true);
+  const { mean, deviation } = changing.uncertainty().parameters.g;
+  expect(interval[0]).toBeLessThan(mean);
+  expect(interval[1]).toBeGreaterThan(mean);
+  expect(interval[1] - interval[0]).toBeGreaterThan(2 * deviation);
 });

@@ -6,6 +6,7 @@ use least_action::anneal::{
     Annealable, Climb, FinerGrid, GivenStart, NetworkAnnealOptions, Networks, Paths, Rung,
     StepCheck, Stopped,
 };
+use least_action::model::Coordinate;
 use least_action::network::NetworkOptions;
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
@@ -116,13 +117,50 @@ impl Annealer {
 
     /// Names of the estimated parameters, in the order of their values in rungs.
     pub fn estimated(&self) -> Vec<String> {
-        either!(&self.0, annealer => annealer.annealable().estimated())
+        either!(&self.0, annealer => annealer.annealable().parameter_names())
+    }
+
+    /// True if parameters are estimated by other coordinates than themselves.
+    #[wasm_bindgen(js_name = isScaled)]
+    pub fn is_scaled(&self) -> bool {
+        match &self.0 {
+            Kind::Paths(annealer) => !annealer.problem().model().coordinates().is_empty(),
+            Kind::Networks(_) => false,
+        }
+    }
+
+    /// Unknowns, or estimated parameters alone, with the values of the parameters in the place of
+    /// their coordinates.
+    #[wasm_bindgen(js_name = naturalUnknowns)]
+    pub fn natural_unknowns(&self, mut unknowns: Vec<f64>) -> Vec<f64> {
+        self.each_coordinate(unknowns.len(), |k, coordinate| {
+            unknowns[k] = coordinate.parameter(unknowns[k]);
+        });
+        unknowns
+    }
+
+    /// Derivatives of what `naturalUnknowns` gives in the unknowns.
+    pub fn slopes(&self, unknowns: Vec<f64>) -> Vec<f64> {
+        let mut slopes = vec![1.0; unknowns.len()];
+        self.each_coordinate(unknowns.len(), |k, coordinate| {
+            slopes[k] = coordinate.slopes(unknowns[k])[0];
+        });
+        slopes
     }
 
     /// Names of the parameters that change in time. They are the last columns of paths.
     pub fn varying(&self) -> Vec<String> {
         match &self.0 {
             Kind::Paths(annealer) => annealer.problem().varying().map(str::to_string).collect(),
+            Kind::Networks(_) => Vec::new(),
+        }
+    }
+
+    /// Names of the estimated parameters that are natural logarithms of noise scales. They are the
+    /// last of [`Annealer::estimated`].
+    pub fn noise(&self) -> Vec<String> {
+        match &self.0 {
+            Kind::Paths(annealer) => annealer.noise_names(),
             Kind::Networks(_) => Vec::new(),
         }
     }
@@ -228,7 +266,7 @@ impl Annealer {
 
     /// Results of all climbs together without a check of their time step, as `verdicts` of
     /// [`Annealer::conclude`]: `{ levels, gap, expectedLevel, drops, findings, verdict, chiSquare,
-    /// best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
+    /// noise, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
     /// starting path.
     pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = read_climbs(&climbs)?;
@@ -259,6 +297,23 @@ impl Annealer {
             ("times", float64_array(&prediction.times)),
             ("path", float64_array(&prediction.path)),
         ]))
+    }
+}
+
+impl Annealer {
+    /// Calls `to` with the place and the coordinate of each parameter among `count` unknowns, or
+    /// among the estimated parameters alone. The scales of noise that is estimated come last, and
+    /// have none.
+    fn each_coordinate(&self, count: usize, mut to: impl FnMut(usize, Coordinate)) {
+        if let Kind::Paths(annealer) = &self.0 {
+            let problem = annealer.problem();
+            let (path, coordinates) = (problem.path_length(), problem.coordinates());
+            let has_path = count >= path + coordinates.len();
+            let first = if has_path { path } else { 0 };
+            for (p, coordinate) in coordinates.enumerate() {
+                to(first + p, coordinate);
+            }
+        }
     }
 }
 
@@ -344,6 +399,7 @@ fn verdicts_of(run: &Run) -> JsValue {
         ("findings", plain(&run.findings)),
         ("verdict", plain(&run.verdict)),
         ("chiSquare", plain(&run.chi_square)),
+        ("noise", plain(&run.noise)),
         ("best", (run.best as f64).into()),
         ("modelPrecision", float64_array(&precisions)),
         ("summary", run.summary().into()),

@@ -37,7 +37,7 @@ fn main() -> Result<(), least_action::Error> {
         estimate: [(
             "forcing".to_string(),
             Estimate {
-                initial: [6.0, 10.0],
+                initial: Some([6.0, 10.0]),
                 ..Estimate::default()
             },
         )]

@@ -61,7 +61,7 @@ pub fn experiment(seed: u64) -> Result<(Annealer, Twin, Vec<f64>), Error> {
     .run(&*model)?;
     let estimate = BOUNDS.iter().map(|&(name, bounds)| {
         let estimate = Estimate {
-            initial: bounds,
+            initial: Some(bounds),
             bounds: Some(bounds),
             ..Estimate::default()
         };

@@ -216,6 +216,24 @@ pub enum Error {
         /// Advice to the user in words.
         remedy: String,
     },
+    /// A minimisation that ended before its minimum.
+    #[error(
+        "{path}: {what} is not at its minimum after {iterations} steps: the negative log posterior \
+         would still fall by {decrease:.1e}; {remedy}"
+    )]
+    NotMinimized {
+        /// Field at fault, as a caller would write it.
+        path: String,
+        /// Words for what was minimised.
+        what: String,
+        /// Number of steps that were done.
+        iterations: usize,
+        /// Fall of the negative log posterior that another step predicts; NaN where it is not
+        /// known.
+        decrease: f64,
+        /// Advice to the user in words.
+        remedy: String,
+    },
     /// A Markov chain, or a step of one of its trajectories, that cannot go on.
     #[error("{path}: {message}; {remedy}")]
     ChainFailed {
@@ -262,6 +280,7 @@ impl Error {
             | Error::Saddle { path, .. }
             | Error::Undetermined { path, .. }
             | Error::NotConverged { path, .. }
+            | Error::NotMinimized { path, .. }
             | Error::ChainFailed { path, .. } => path,
         }
     }

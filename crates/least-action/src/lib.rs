@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod anneal;
+mod distribution;
 mod error;
 pub mod mechanics;
 pub mod model;

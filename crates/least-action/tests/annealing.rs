@@ -37,7 +37,7 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
                 (
                     name.to_string(),
                     Estimate {
-                        initial,
+                        initial: Some(initial),
                         ..Estimate::default()
                     },
                 )

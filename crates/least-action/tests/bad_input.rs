@@ -33,7 +33,7 @@ fn options() -> AnnealOptions {
         estimate: BTreeMap::from([(
             "rho".into(),
             Estimate {
-                initial: [20.0, 30.0],
+                initial: Some([20.0, 30.0]),
                 ..Estimate::default()
             },
         )]),
@@ -108,7 +108,7 @@ fn options_out_of_range_are_named() {
             o.estimate.insert(
                 "rho".into(),
                 Estimate {
-                    initial: [f64::NAN, 1.0],
+                    initial: Some([f64::NAN, 1.0]),
                     ..Estimate::default()
                 },
             );
@@ -123,10 +123,11 @@ fn options_out_of_range_are_named() {
         ),
         ("estimate.rho.prior.deviation", "greater than zero", |o| {
             let rho = o.estimate.entry("rho".into()).or_default();
-            rho.prior = Some(Prior {
+            let prior = Prior {
                 mean: 28.0,
                 deviation: 0.0,
-            });
+            };
+            rho.prior = Some(prior.into());
         }),
         (
             "estimate.rho.smoothness",
@@ -215,7 +216,7 @@ fn unknown_names_come_with_the_nearest() {
         o.estimate = BTreeMap::from([(
             "ro".into(),
             Estimate {
-                initial: [0.0, 1.0],
+                initial: Some([0.0, 1.0]),
                 ..Estimate::default()
             },
         )]);
@@ -341,7 +342,7 @@ fn bounds_and_priors_of_a_parameter_that_is_not_estimated_say_so() {
     };
     let options = ActionOptions {
         measurement_precision: 1.0.into(),
-        priors: BTreeMap::from([("rho".into(), prior)]),
+        priors: BTreeMap::from([("rho".into(), prior.into())]),
         ..ActionOptions::default()
     };
     let model = Arc::new(models::lorenz63().unwrap());

@@ -149,7 +149,7 @@ impl System {
             estimate: named.clone().map(|(name, ..)| name.to_string()).collect(),
             priors: named
                 .clone()
-                .map(|(name, prior, _)| (name.to_string(), *prior))
+                .map(|(name, prior, _)| (name.to_string(), (*prior).into()))
                 .collect(),
             bounds: named
                 .filter(|(_, _, positive)| *positive)

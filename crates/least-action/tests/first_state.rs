@@ -61,7 +61,7 @@ fn estimate(names: &[(&str, f64, f64)]) -> BTreeMap<String, Estimate> {
         (
             name.to_string(),
             Estimate {
-                initial,
+                initial: Some(initial),
                 ..Estimate::default()
             },
         )
@@ -209,7 +209,7 @@ fn a_mean_with_a_deviation_may_be_a_formula() {
         mean: 0.7,
         deviation: 0.02,
     };
-    options.estimate.get_mut("c").unwrap().prior = Some(prior);
+    options.estimate.get_mut("c").unwrap().prior = Some(prior.into());
     let problem = problem(decay(), data.clone(), &options);
     let run = annealed(decay(), data.clone(), options);
     // Unknowns: k, c and the first state.

@@ -68,7 +68,7 @@ fn understated_noise_ends_soon() {
     let model = models::lorenz63().unwrap();
     let data: Observations = experiment.run(&model).unwrap().data;
     let estimate = Estimate {
-        initial: [20.0, 40.0],
+        initial: Some([20.0, 40.0]),
         ..Estimate::default()
     };
     let options = AnnealOptions {

@@ -42,7 +42,7 @@ fn lorenz63_twin(seed: u64) -> Twin {
 fn options(estimates: &[(&str, [f64; 2])], start: StartingStrategy) -> AnnealOptions {
     let estimate = |&(name, initial): &(&str, [f64; 2])| {
         let estimate = Estimate {
-            initial,
+            initial: Some(initial),
             ..Estimate::default()
         };
         (name.to_string(), estimate)

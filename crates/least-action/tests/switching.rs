@@ -68,7 +68,11 @@ fn path(equation: &str, discretization: Discretization, [p, q]: [f64; 2]) -> Vec
     };
     let options = ActionOptions {
         discretization: Some(discretization),
-        priors: [("p".to_string(), prior(p)), ("q".to_string(), prior(q))].into(),
+        priors: [
+            ("p".to_string(), prior(p).into()),
+            ("q".to_string(), prior(q).into()),
+        ]
+        .into(),
         ..ActionOptions::default()
     };
     let problem = problem(model(equation), &["p", "q"], options);

@@ -84,7 +84,7 @@ fn oscillator(units: Units, offset: f64, known: bool) -> Run {
         ..Observations::default()
     };
     let estimate = |low: f64, high: f64, unit: f64| Estimate {
-        initial: [low * unit, high * unit],
+        initial: Some([low * unit, high * unit]),
         ..Estimate::default()
     };
     let mut options = AnnealOptions {
@@ -241,7 +241,7 @@ fn epidemic(units: Units) -> Run {
         ..Observations::default()
     };
     let estimate = |low: f64, high: f64| Estimate {
-        initial: [low / units.time, high / units.time],
+        initial: Some([low / units.time, high / units.time]),
         bounds: Some([0.0, f64::INFINITY]),
         ..Estimate::default()
     };
@@ -274,4 +274,67 @@ fn an_epidemic_is_the_same_in_persons_and_in_shares() {
         let rate = 1.0 / units.time;
         same(&one, &other, units, &[rate, rate], tolerance(units));
     }
+}
+
+/// Epidemic `S' = -beta S I, I' = beta S I - gamma I` of which I is measured and of S nothing is
+/// said. Shares, unless the units are others.
+fn silent_epidemic(units: Units) -> Run {
+    let model = ModelBuilder::new("silentEpidemic")
+        .states(["S", "I"])
+        .parameter("beta", 1.6, "")
+        .parameter("gamma", 0.5, "")
+        .flow(move |x, p| {
+            let (s, i) = (x[0] / units.first, x[1] / units.second);
+            let infection = p[0] * s * i / units.time;
+            let rate = infection - p[1] * i / units.time;
+            vec![-(infection * units.first), rate * units.second]
+        })
+        .unwrap();
+    let (step, points, parts) = (0.2, 81, 1000);
+    let (mut s, mut i) = (0.95, 0.008);
+    let mut noise = Noise(5);
+    let values = (0..points).map(|_| {
+        let y = units.second * (i + 0.008 * noise.next());
+        for _ in 0..parts {
+            let infection = 1.6 * s * i * step / parts as f64;
+            s -= infection;
+            i += infection - 0.5 * i * step / parts as f64;
+        }
+        y
+    });
+    let data = Observations {
+        time_step: step * units.time,
+        points,
+        observed: vec![1],
+        values: values.collect(),
+        ..Observations::default()
+    };
+    let estimate = |low: f64, high: f64| Estimate {
+        initial: Some([low, high]),
+        ..Estimate::default()
+    };
+    let options = AnnealOptions {
+        measurement_precision: (0.008 * units.second).powi(-2).into(),
+        estimate: BTreeMap::from([
+            ("beta".into(), estimate(0.5, 3.0)),
+            ("gamma".into(), estimate(0.1, 1.0)),
+        ]),
+        ..AnnealOptions::default()
+    };
+    run(model, data, options)
+}
+
+#[test]
+fn states_of_which_nothing_is_said_are_found_in_any_unit() {
+    let shares = silent_epidemic(ONES);
+    for (time, first, second) in [(0, 0, 20), (20, 20, 20), (-10, 20, -10)] {
+        let units = Units {
+            time: power(time),
+            first: power(first),
+            second: power(second),
+        };
+        same(&shares, &silent_epidemic(units), units, &[1.0, 1.0], 1e-6);
+    }
+    let parameters = &shares.best().parameters;
+    assert!((parameters[0] - 1.6).abs() < 0.3 && (parameters[1] - 0.5).abs() < 0.1);
 }

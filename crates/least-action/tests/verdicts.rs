@@ -142,7 +142,7 @@ fn run(annealer: &Annealer) -> Run {
 fn estimates(each: &[(&str, [f64; 2])]) -> BTreeMap<String, Estimate> {
     let estimate = |&(name, initial): &(&str, [f64; 2])| {
         let estimate = Estimate {
-            initial,
+            initial: Some(initial),
             ..Estimate::default()
         };
         (name.to_string(), estimate)
@@ -190,10 +190,11 @@ fn predators(kind: Kind, seed: u64) -> Run {
             _ => Normal::new(seed ^ 0xABCD).next(),
         };
         let own = estimate.get_mut("a").unwrap();
-        own.prior = Some(Prior {
+        let prior = Prior {
             mean: 1.0 + 0.2 * error,
             deviation: 0.2,
-        });
+        };
+        own.prior = Some(prior.into());
     }
     let options = AnnealOptions {
         measurement_precision: precision(kind, deviation).into(),

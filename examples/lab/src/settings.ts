@@ -80,6 +80,7 @@ export const STRATEGIES = {
   automatic: "what suits the model best",
   "ensemble-filter": "mean path of a filter",
   "growing-window": "a window that grows",
+  forward: "the model, from what is known at the beginning",
   nudged: "the model, pulled towards the data",
   random: "noise, for comparison",
 } as const;

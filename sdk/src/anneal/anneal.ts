@@ -7,7 +7,7 @@ import { planOf as networkPlanOf } from "../network/anneal.js";
 import { isNetwork } from "../network/network.js";
 import type { NetworkRun } from "../network/run.js";
 import { record } from "../shape.js";
-import { type Plan, planOf, type Progress, type Watch } from "./options.js";
+import { type Plan, planOf } from "./options.js";
 import type { CoreClimb, RawAnnealer } from "./raw.js";
 import type { Outcome } from "./results.js";
 import type { Run } from "./run.js";
@@ -18,6 +18,7 @@ import {
   releaseAnnealer,
   withAnnealer,
 } from "./task.js";
+import type { Progress, Watch } from "./watch.js";
 
 /** Anneals: from a user's options to a run, with climbs done by `working`, here or in threads. */
 export async function annealBy(working: Working, options: unknown): Promise<Run | NetworkRun> {
@@ -36,6 +37,8 @@ async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
     const names = withAnnealer(task, (annealer) => ({
       estimated: annealer.estimated(),
       varying: annealer.varying(),
+      isScaled: annealer.isScaled(),
+      noise: annealer.noise(),
     }));
     const climbs = earlier(names);
     for (const climb of climbs) release(withAnnealer(task, (annealer) => annealer.resume(climb)));

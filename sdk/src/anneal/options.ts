@@ -1,5 +1,5 @@
 // Options of an annealing run, split into those that Rust reads and those that are used here.
-import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
+import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
 import { type Observations, setsOf } from "../observations.js";
 import type {
@@ -10,54 +10,13 @@ import type {
   Rung,
   Stopped,
 } from "../raw.js";
+import { type Noise, noiseOf } from "./noise.js";
 import type { CoreClimb } from "./raw.js";
 import { copied, describe, fields, float64Array, plain, record } from "../shape.js";
 import type { Outcome } from "./results.js";
 import { type Climb, climbOf, Run } from "./run.js";
 import type { AnnealTask, Names, PathTask } from "./task.js";
-
-/** Progress of an annealing run: the rung that was just done, and how much there is to do. */
-export interface Progress {
-  /** Number of the starting path, from 0. */
-  start: number;
-  /** Number of the rung, from 0. */
-  rung: number;
-  /** Number of rungs of every ladder; null where the ladder is found on the way. */
-  rungs: number | null;
-  /** Largest number of starting paths: a run ends earlier when enough of them have succeeded. */
-  starts: number;
-  /** Number of starting paths that were climbed to their end, failed, or were stopped. */
-  startsDone: number;
-  /** Number of rungs done, over all starting paths. */
-  done: number;
-  /** Largest number of rungs, `rungs * starts`; null where the ladder is found on the way. */
-  total: number | null;
-  /**
-   * Number of steps of the grid for one step of the data: 1 in the first search, more where the
-   * data's time step was found too coarse for the model and the grid was refined.
-   */
-  parts: number;
-  /** Result of the rung: action, errors and parameters, and how the minimum was found. */
-  result: Rung;
-}
-
-/** Options of every long computation: threads, progress and cancellation. */
-export interface Watching {
-  /**
-   * Number of threads that do the work: Node's worker threads, a browser's web workers. `"auto"`:
-   * as many as there are cores, but not more than there are starting paths or chains. 0: the
-   * calling thread, which can do other things between two steps. The result does not depend on it.
-   * Default: `"auto"`.
-   */
-  workers?: "auto" | number;
-  /** Called after every rung. An error that it throws stops the run and rejects its promise. */
-  onProgress?: (progress: Progress) => void;
-  /**
-   * Signal that stops the run within one rung per thread. The promise then resolves to what was
-   * done, or rejects with the signal's reason if no rung was.
-   */
-  signal?: AbortSignal | undefined;
-}
+import { callback, type Watch, type Watching, watchOf } from "./watch.js";
 
 /**
  * Options of {@link anneal} for a path through data. `P` are the names of the model's parameters,
@@ -69,7 +28,10 @@ export interface AnnealOptions<
   I extends string = string,
 >
   extends
-    Omit<CoreAnnealOptions, "parameters" | "estimate" | "discretization" | "normalization">,
+    Omit<
+      CoreAnnealOptions,
+      "parameters" | "estimate" | "discretization" | "normalization" | "noise"
+    >,
     Watching {
   /** Model of the system, a named one or your own. */
   model: Model<P, string, I>;
@@ -85,6 +47,13 @@ export interface AnnealOptions<
    * if R_m is one over the noise variance.
    */
   normalization?: Normalization;
+  /**
+   * Noise of the measurements, in words of the data: a standard deviation, a covariance, or the
+   * noise of each channel by name, a number or `"estimate"`. It excludes `measurementPrecision` and
+   * errors of the data. Default, without any of the three: the standard deviation of every channel
+   * is estimated along with path and parameters; `run.noise` has it.
+   */
+  noise?: Noise;
   /** Values of parameters that are known. Default: the model's. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
   /** Parameters to be estimated along with the path, with their starting values. Default: none. */
@@ -112,6 +81,10 @@ export interface ResumableRun {
     readonly rungs: readonly Rung[];
     /** Estimated parameters at the last rung done. */
     readonly parameters: Readonly<Record<string, number>>;
+    /** Numbers by which the parameters are estimated, where some have a `scale`. */
+    readonly coordinates?: ArrayLike<number>;
+    /** Natural logarithms of the scales of estimated noise, by name. */
+    readonly noise?: Readonly<Record<string, number>>;
     /** Estimated parameters that change in time: one value per point. */
     readonly varying?: Readonly<Record<string, ArrayLike<number> | undefined>>;
     /** Rung and actions for which the climb was stopped early; null if it was not. */
@@ -119,14 +92,6 @@ export interface ResumableRun {
     /** Path at the last rung done, points x dimension, row-major. */
     readonly path: ArrayLike<number>;
   }[];
-}
-
-/** Checked options of threads, progress and cancellation. */
-export interface Watch {
-  /** Number of threads; undefined for `"auto"`. */
-  workers: number | undefined;
-  onProgress: ((progress: Progress) => void) | undefined;
-  signal: AbortSignal | undefined;
 }
 
 /** Callback for climbs that are under way. */
@@ -156,17 +121,20 @@ const ownNames = [
 
 /** Makes a plan of a user's options. Those that are for Rust are checked there. */
 export function planOf<E extends string, I extends string>(options: unknown): Plan<Run<E, I>> {
-  const { model, data, workers, resume, onProgress, onPath, signal, ...rest } = fields(
+  const { model, data, workers, resume, onProgress, onPath, signal, ...others } = fields(
     "options",
     options,
   );
+  const { noise, measurementPrecision, ...rest } = others;
   for (const name of ["parameters", "estimate"]) {
     // Rust would take the entries of a list for parameter names. action() expects a list here, so
     // the two are easily mixed up.
     if (Array.isArray(rest[name]))
       throw wrongShape(name, "must be an object with a field per parameter, got an array");
   }
-  const [spec, sets, given] = [specOf(model), setsOf(data), plain("options", rest)];
+  const [spec, sets] = [specOf(model), setsOf(data)];
+  const stated = noiseOf({ noise, measurementPrecision }, model, sets);
+  const given = plain("options", { ...rest, ...stated });
   const task: PathTask = { kind: "paths", spec, sets, options: given, ownNames };
   return {
     task,
@@ -191,28 +159,6 @@ function onDataGrid(resume: unknown): unknown {
     : resume;
 }
 
-/** Checks the options of threads, progress and cancellation. */
-export function watchOf({ workers, onProgress, signal }: Record<keyof Watch, unknown>): Watch {
-  return {
-    workers: workersOf(workers),
-    onProgress: callback("onProgress", onProgress),
-    signal: signalOf(signal),
-  };
-}
-
-function workersOf(value: unknown): number | undefined {
-  if (value === undefined || value === "auto") return undefined;
-  if (typeof value !== "number")
-    throw wrongShape("workers", `must be "auto" or a number, got ${describe(value)}`);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw outOfRange("workers", value, "a whole number of at least 0");
-}
-
-function callback<C>(path: string, value: unknown): C | undefined {
-  if (value === undefined || typeof value === "function") return value as C | undefined;
-  throw wrongShape(path, `must be a function, got ${describe(value)}`);
-}
-
 /** Wraps a user's `onPath`, so that it is given what `made` makes of a climb. */
 export function onClimbOf<C>(
   onPath: unknown,
@@ -220,11 +166,6 @@ export function onClimbOf<C>(
 ): OnClimb | undefined {
   const tell = callback<(climb: C) => void>("onPath", onPath);
   return tell && ((climb, names, task) => tell(made(climb, names, task)));
-}
-
-function signalOf(value: unknown): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value;
-  throw wrongShape("signal", `must be an AbortSignal, got ${describe(value)}`);
 }
 
 /**
@@ -266,8 +207,16 @@ function pathOf(
   climb: Record<string, unknown>,
   names: Names,
 ): Pick<CoreClimb, "path" | "parameters"> {
+  if (names.isScaled)
+    return {
+      parameters: float64Array(`${at}.coordinates`, climb.coordinates),
+      path: joined(at, climb, names.varying),
+    };
   const parameters = fields(`${at}.parameters`, climb.parameters);
-  const values = names.estimated.map((name) => parameters[name]);
+  const noise = fields(`${at}.noise`, climb.noise ?? {});
+  const values = names.estimated.map((name) =>
+    names.noise.includes(name) ? noise[name] : parameters[name],
+  );
   return {
     parameters: float64Array(`${at}.parameters`, values),
     path: joined(at, climb, names.varying),

@@ -6,6 +6,7 @@ import type {
   FailedMember,
   Finding,
   Level,
+  NoiseEstimate,
   Rung,
   StepCheck,
   Stopped,
@@ -18,7 +19,10 @@ export interface CoreClimb {
   start: number;
   /** Rungs that were done. */
   rungs: Rung[];
-  /** Values of the estimated parameters in the model's order, or of all weights of a network. */
+  /**
+   * Coordinates of the estimated parameters in the model's order (values, logarithms or logits), or
+   * all weights of a network.
+   */
   parameters: Float64Array;
   /** Error that ended the climb; null if there was none. */
   failure: ErrorFacts | null;
@@ -59,6 +63,7 @@ export interface Verdicts {
   findings: Finding[];
   verdict: Verdict;
   chiSquare: ChiSquare | null;
+  noise: NoiseEstimate[];
   /** Place of the best climb in the list. */
   best: number;
   /** R_f at each rung. */
@@ -71,8 +76,16 @@ export interface Verdicts {
 export interface RawAnnealer {
   /** Names of the estimated parameters that are constant in time. */
   estimated(): string[];
+  /** True if parameters are estimated by other coordinates than themselves: logarithms, logits. */
+  isScaled(): boolean;
+  /** Unknowns with the values of the parameters in the place of their coordinates. */
+  naturalUnknowns(unknowns: Float64Array): Float64Array;
+  /** Derivatives of what `naturalUnknowns` gives in the unknowns. */
+  slopes(unknowns: Float64Array): Float64Array;
   /** Names of the parameters that change in time: the last columns of paths. */
   varying(): string[];
+  /** Names of the estimated parameters that are natural logarithms of noise scales, the last. */
+  noise(): string[];
   /** Largest number of starting paths. */
   starts(): number;
   /** Number of rungs; undefined where the ladder is found on the way. */

@@ -60,6 +60,8 @@ export interface Outcome {
   starts: number;
   estimated: readonly string[];
   varying: readonly string[];
+  isScaled: boolean;
+  noise: readonly string[];
   verdicts: Verdicts;
   /** Checks of the time step, from the grid of the data to that of the run. */
   checks: readonly StepCheck[];

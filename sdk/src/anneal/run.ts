@@ -1,7 +1,7 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Identifiability, Rung, StepCheck } from "../raw.js";
+import type { Identifiability, NoiseEstimate, Rung, StepCheck } from "../raw.js";
 import type { CoreClimb, FinerGrid } from "./raw.js";
 import { describe, fields, plain, timeGrid } from "../shape.js";
 import type { DataSet } from "../observations.js";
@@ -24,8 +24,15 @@ export interface Climb<E extends string> extends Climbed {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Natural logarithms of the scales of estimated noise, by name; `run.noise` has the numbers. */
+  noise: Record<string, number>;
   /** Path at the last rung done, points x dimension, row-major. */
   path: Float64Array;
+  /**
+   * Numbers by which the parameters are estimated, in the model's order: logarithms and logits of
+   * those with a `scale`. Only there if some have one, so that a climb goes on from the same bits.
+   */
+  coordinates?: Float64Array;
 }
 
 /** Best path of a run with its parameters, which is the estimate. `E` are their names. */
@@ -34,6 +41,8 @@ export interface Best<E extends string> extends Reached {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Natural logarithms of the scales of estimated noise, by name; `run.noise` has the numbers. */
+  noise: Record<string, number>;
   /** Estimated path, points x dimension, row-major. */
   path: Float64Array;
 }
@@ -77,6 +86,11 @@ export class Run<E extends string = string, I extends string = string> extends R
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
   /**
+   * Estimated noise of the best path, by the name of the measured channel: its deviation or share
+   * of the prediction, with an interval. Empty where the noise is known.
+   */
+  readonly noise: Readonly<Record<string, NoiseEstimate>>;
+  /**
    * Check of the time step: the error of the answer that it makes. Null for maps, where the check
    * is turned off, and where the run was not done or the data leave a direction open.
    */
@@ -97,12 +111,15 @@ export class Run<E extends string = string, I extends string = string> extends R
     super(
       outcome,
       (climb) => climbOf<E>(outcome, climb, task),
-      ({ parameters, varying, path }, reached) => ({ ...reached, parameters, varying, path }),
+      ({ parameters, varying, noise, path }, reached) => {
+        return { ...reached, parameters, varying, noise, path };
+      },
     );
     this.#outcome = outcome;
     this.#task = task;
     this.#model = model;
     this.times = times;
+    this.noise = Object.fromEntries(outcome.verdicts.noise.map((one) => [one.name, one]));
     this.stepCheck = outcome.checks.at(-1) ?? null;
     this.refined = before === undefined ? null : this.#refinedFrom(before);
   }
@@ -199,20 +216,23 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
-   * Computes the profile likelihood of a parameter: the fit at given values of it, with first
-   * states and all other parameters refitted, where the path obeys the model exactly. Its interval
-   * holds where a Gaussian does not, and it is open on the sides that the data leave open.
+   * Computes the profile of a parameter: the fit at given values of it, with the path and all other
+   * parameters refitted. Its interval holds where a Gaussian does not, and it is open on the sides
+   * that the data leave open. A run whose path obeys the model exactly has the profile likelihood;
+   * at a finite R_f path and other parameters are integrated out by Laplace's method.
    *
-   * @param parameter name of an estimated parameter.
-   * @param options `confidence` of the interval (default: 0.95); `mostValues` on either side
-   *   (default: 60); `maxIterations` of each fit (default: 100).
-   * @throws LeastActionError for a name that is not estimated, options that are out of range,
-   *   parameters that change in time, and fits that do not converge.
+   * @param parameter name of an estimated parameter that is constant in time.
+   * @param options `confidence` of the interval (default: 0.95); `modelPrecision`: R_f of the
+   *   density exp(-A) (default: that of `uncertainty()`); `mostValues` on either side (default:
+   *   60); `maxIterations` of each fit (default: 100); `onProgress` and `signal`.
+   * @throws LeastActionError (the promise rejects) for a name that is not estimated or changes in
+   *   time, options that are out of range, fits that do not reach their minimum, and sides on which
+   *   the most values do not reach an end; the signal's reason if it is aborted.
    *
    * @example
-   * const { interval, open } = run.profile("k"); // [2.9, 1000], [false, true]: k > 2.9
+   * const { interval, open } = await run.profile("k"); // [2.9, 1000], [false, true]: k > 2.9
    */
-  profile(parameter: E, options: ProfileOptions = {}): Profile {
+  profile(parameter: E, options: ProfileOptions = {}): Promise<Profile> {
     return profileOf(this.#parts(), parameter, options);
   }
 
@@ -222,9 +242,10 @@ export class Run<E extends string = string, I extends string = string> extends R
    */
   toJSON(): Record<string, unknown> {
     const { best, starts, times } = this;
-    const { stepCheck, refined } = this;
+    const { noise, stepCheck, refined } = this;
     return {
       ...this.common(),
+      noise,
       stepCheck,
       refined: refined && {
         ...refined,
@@ -254,7 +275,8 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   #parts(): RunParts {
-    const { estimated, varying } = this.#outcome;
+    const { estimated, varying, noise, isScaled } = this.#outcome;
+    const task = this.#task;
     const starts = this.levels.flatMap(({ starts }) => starts);
     const chosen = starts.length === 0 ? [this.best.start] : starts;
     const from = (start: number): CoreClimb => this.#climb(start);
@@ -267,7 +289,20 @@ export class Run<E extends string = string, I extends string = string> extends R
       levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
       warning: this.#warning(),
-      shape: { times: this.times, kept: keptOf(this.#task), estimated, varying },
+      shape: {
+        times: this.times,
+        kept: keptOf(task),
+        estimated,
+        varying,
+        noise,
+        isScaled,
+        ...(isScaled && {
+          scales: {
+            natural: (unknowns) => withAnnealer(task, (one) => one.naturalUnknowns(unknowns)),
+            slopes: (unknowns) => withAnnealer(task, (one) => one.slopes(unknowns)),
+          },
+        }),
+      },
     };
   }
 }
@@ -303,7 +338,10 @@ export function climbOf<E extends string>(
 ): Climb<E> {
   const points = task.sets.map(gridOf).reduce((sum, set) => sum + set.points, 0);
   const path = atData(climb.path, keptOf(task));
-  return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
+  if (!names.isScaled) return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
+  const coordinates = climb.parameters;
+  const values = withAnnealer(task, (annealer) => annealer.naturalUnknowns(coordinates));
+  return { ...climb, ...byName<E>(path, values, points, names), coordinates };
 }
 
 /** Copies a climb with lists in place of typed arrays. */
@@ -311,8 +349,10 @@ function listed<T extends { path: Float64Array; varying: object }>(
   one: T,
 ): Record<string, unknown> {
   const varying = Object.entries(one.varying as Record<string, Float64Array>);
+  const { coordinates } = one as { coordinates?: Float64Array };
   return {
     ...one,
+    ...(coordinates && { coordinates: Array.from(coordinates) }),
     path: Array.from(one.path),
     varying: Object.fromEntries(varying.map(([name, values]) => [name, Array.from(values)])),
   };

@@ -43,6 +43,10 @@ export interface Names {
   estimated: readonly string[];
   /** Parameters that change in time. */
   varying: readonly string[];
+  /** True if parameters are estimated on scales, by logarithms or logits. */
+  isScaled: boolean;
+  /** The last of `estimated`: natural logarithms of the scales of estimated noise. */
+  noise: readonly string[];
 }
 
 /** Annealers by their tasks: an annealer lives as long as a run holds its task. */

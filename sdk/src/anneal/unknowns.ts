@@ -14,6 +14,16 @@ export interface UnknownsShape extends Names {
    * undefined where all rows are.
    */
   kept?: KeptRows | undefined;
+  /** Maps from coordinates to parameters, where some are estimated on a scale of their own. */
+  scales?: ScaleMaps;
+}
+
+/** Maps from unknowns with coordinates of parameters to unknowns with their values. */
+export interface ScaleMaps {
+  /** Gives the unknowns with values of the parameters in the place of their coordinates. */
+  natural: (unknowns: Float64Array) => Float64Array;
+  /** Gives the derivatives of the natural unknowns in the unknowns. */
+  slopes: (unknowns: Float64Array) => Float64Array;
 }
 
 /** Path and parameters by name. `E` are the estimated parameters. */
@@ -24,10 +34,33 @@ export interface UnknownsParts<E extends string> {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Natural logarithms of the scales of estimated noise, by name; empty where it is known. */
+  noise: Record<string, number>;
 }
 
-/** Splits the unknowns into path and parameters. */
+/** Splits the unknowns into path and parameters, with the values of the parameters. */
 export function partsOf<E extends string>(
+  unknowns: Float64Array,
+  shape: UnknownsShape,
+): UnknownsParts<E> {
+  return split(shape.scales?.natural(unknowns) ?? unknowns, shape);
+}
+
+/**
+ * Splits small differences of unknowns, such as deviations, into those of path and parameters. `at`
+ * are the unknowns that they are differences from.
+ */
+export function differencesOf<E extends string>(
+  differences: Float64Array,
+  at: Float64Array,
+  shape: UnknownsShape,
+): UnknownsParts<E> {
+  const slopes = shape.scales?.slopes(at);
+  const natural = slopes ? differences.map((one, k) => one * (slopes[k] as number)) : differences;
+  return split(natural, shape);
+}
+
+function split<E extends string>(
   unknowns: Float64Array,
   { times, kept, ...names }: UnknownsShape,
 ): UnknownsParts<E> {
@@ -41,13 +74,14 @@ export function byName<E extends string>(
   rows: Float64Array,
   values: Float64Array,
   points: number,
-  { estimated, varying }: Names,
+  { estimated, varying, noise }: Names,
 ): UnknownsParts<E> {
   const { path, columns } = parted(rows, points, varying.length);
   const mean = (column: Float64Array): number =>
     column.reduce((sum, value) => sum + value, 0) / column.length;
+  const all = estimated.map((name, p) => [name, values[p] as number] as const);
   const parameters = [
-    ...estimated.map((name, p) => [name, values[p]]),
+    ...all.slice(0, all.length - noise.length),
     ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
   ];
   return {
@@ -56,14 +90,19 @@ export function byName<E extends string>(
     varying: Object.fromEntries(
       varying.map((name, k) => [name, columns[k]]),
     ) as UnknownsParts<E>["varying"],
+    noise: Object.fromEntries(all.slice(all.length - noise.length)),
   };
 }
 
-/** Makes a value for each estimated parameter, those that change in time after the others. */
+/**
+ * Makes a value for each estimated parameter of the model, those that change in time after the
+ * others.
+ */
 export function byParameter<E extends string, T>(
-  { estimated, varying }: UnknownsShape,
+  { estimated, varying, noise }: UnknownsShape,
   of: (name: E) => T,
 ): Record<E, T> {
-  const names = [...estimated, ...varying] as E[];
+  const own = estimated.slice(0, estimated.length - noise.length);
+  const names = [...own, ...varying] as E[];
   return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<E, T>;
 }

@@ -1,6 +1,6 @@
 // Solution of two-point boundary-value problems.
 import { disposalGuard } from "../work/disposal.js";
-import { watchOf } from "../anneal/options.js";
+import { watchOf } from "../anneal/watch.js";
 import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";
 import type { BoundaryProgress, CoreBoundaryOptions, Level } from "../raw.js";

@@ -1,5 +1,6 @@
 // Options of annealing for a network.
-import { climbsOf, onClimbOf, type Plan, type Watching, watchOf } from "../anneal/options.js";
+import { climbsOf, onClimbOf, type Plan } from "../anneal/options.js";
+import { type Watching, watchOf } from "../anneal/watch.js";
 import type { NetworkTask } from "../anneal/task.js";
 import { wrongLength, wrongShape } from "../errors.js";
 import type { CoreNetworkAnnealOptions, NetworkOptions, Rung, Stopped } from "../raw.js";

@@ -1,7 +1,7 @@
 // Plain training of networks, for comparison with annealing.
 import { withOwnNames } from "../anneal/task.js";
 import { disposalGuard } from "../work/disposal.js";
-import { watchOf } from "../anneal/options.js";
+import { watchOf } from "../anneal/watch.js";
 import { call, release } from "../instance.js";
 import type { CoreTrainOptions, NetworkOptions, PredictionError, StopReason } from "../raw.js";
 import type { RawPairs, RawTrainer } from "./raw.js";

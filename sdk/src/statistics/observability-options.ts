@@ -1,5 +1,5 @@
 // Options of a study of observability: how many measurements are enough?
-import type { Watching } from "../anneal/options.js";
+import type { Watching } from "../anneal/watch.js";
 import type { Run } from "../anneal/run.js";
 import type { Inputs } from "../inputs.js";
 import type { Model } from "../models.js";
@@ -33,7 +33,7 @@ export interface ObservabilityOptions<
   C extends string = string,
 >
   extends
-    Omit<CoreAnnealOptions, "parameters" | "estimate" | "measurementPrecision">,
+    Omit<CoreAnnealOptions, "parameters" | "estimate" | "measurementPrecision" | "noise">,
     Omit<Watching, "onProgress"> {
   /** Model of the system. */
   model: Model<P, S, I, O>;

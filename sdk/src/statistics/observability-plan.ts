@@ -1,6 +1,7 @@
 // Plan of a study of observability: its options, checked as far as possible before anything is
 // annealed, and its twins.
-import { type AnnealOptions, watchOf } from "../anneal/options.js";
+import type { AnnealOptions } from "../anneal/options.js";
+import { watchOf } from "../anneal/watch.js";
 import { LeastActionError, outOfRange, renamed, wrongShape } from "../errors.js";
 import { checkOnce, namesOf } from "../inputs.js";
 import { specOf } from "../models.js";

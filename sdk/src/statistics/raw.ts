@@ -56,8 +56,18 @@ export interface RawUncertainty {
   free(): void;
 }
 
-/** Profile likelihood in Rust. */
+/** Profile of a parameter in the making, in Rust. */
+export interface RawProfileSearch {
+  /** Makes one fit; undefined at the end. */
+  advance(): { value: number; chiSquare: number; fits: number; share: number } | undefined;
+  /** Profile at the end. */
+  profile(): RawProfile;
+  free(): void;
+}
+
+/** Profile of a parameter as Rust gives it. */
 export interface RawProfile {
+  modelPrecision: number;
   estimate: number;
   values: Float64Array;
   chiSquare: Float64Array;

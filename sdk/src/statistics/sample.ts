@@ -1,7 +1,7 @@
 // Sampling of a posterior, from options to result, done here or in threads.
 import { Run } from "../anneal/run.js";
 import type { RunParts } from "../anneal/run-parts.js";
-import { watchOf, type Watching } from "../anneal/options.js";
+import { watchOf, type Watching } from "../anneal/watch.js";
 import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
 import { release } from "../instance.js";
 import { type PathTask, withAnnealer, withOwnNames } from "../anneal/task.js";

@@ -3,7 +3,7 @@
 import { atData } from "../anneal/columns.js";
 import type { RunParts } from "../anneal/run-parts.js";
 import { withAnnealer } from "../anneal/task.js";
-import { byParameter, partsOf, type UnknownsShape } from "../anneal/unknowns.js";
+import { byParameter, differencesOf, partsOf, type UnknownsShape } from "../anneal/unknowns.js";
 import { wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
 import type { CoreUncertaintyOptions, Identifiability, LaplaceFinding } from "../raw.js";
@@ -64,11 +64,12 @@ export interface LevelUncertainty<E extends string> {
   logDeterminant: number;
   /** Most probable path, points x dimension, row-major. */
   path: Float64Array;
-  /** Standard deviations of the path, points x dimension; 0 where a state is at an active bound. */
+  /** Standard deviations of the path, points x dimension, those of the part within bounds. */
   deviation: Float64Array;
   /**
-   * Most probable values of the parameters and their standard deviations; for one that changes in
-   * time, the means of both over the path.
+   * Most probable values of the parameters and their standard deviations, where bounds cut off the
+   * Gaussian those of the part within; for one that changes in time, the means of both over the
+   * path.
    */
   parameters: Record<E, { value: number; deviation: number }>;
   /** Parameters that change in time: a value and a standard deviation per point. */
@@ -141,6 +142,8 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   readonly #held: Held<RawUncertainty>;
   readonly #shape: UnknownsShape;
   readonly #run: RunParts;
+  /** Unknowns at the lowest minimum. */
+  readonly #mode: Float64Array;
   #findings: LaplaceFinding[] | undefined;
 
   /** @internal */
@@ -159,7 +162,11 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     const { modelPrecision, means, deviations, levels } = this.#held.use((found) =>
       found.describe(),
     );
-    const [mean, deviation] = [partsOf<E>(means, shape), partsOf<E>(deviations, shape)];
+    const [mean, deviation] = [
+      partsOf<E>(means, shape),
+      differencesOf<E>(deviations, means, shape),
+    ];
+    this.#mode = (levels[0] as RawLevelUncertainty).mode;
     this.modelPrecision = modelPrecision;
     this.times = shape.times;
     this.path = mean.path;
@@ -214,15 +221,14 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation,
-   * with the determinants of implicit steps, so that it does not depend on the discretisation. With
-   * D states and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes.
+   * Mean of the posterior less that of the Gaussian about the lowest minimum, which is the mode but
+   * for what bounds cut off, to first order beyond the quadratic approximation, with the
+   * determinants of implicit steps, so that it does not depend on the discretisation. With D states
+   * and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes.
    */
   meanShift(): { path: Float64Array; parameters: Record<E, number> } {
-    const { path, parameters } = partsOf<E>(
-      this.#held.use((found) => found.meanShift()),
-      this.#shape,
-    );
+    const shift = this.#held.use((found) => found.meanShift());
+    const { path, parameters } = differencesOf<E>(shift, this.#mode, this.#shape);
     return { path, parameters };
   }
 
@@ -371,8 +377,11 @@ function levelOf<E extends string>(
   level: RawLevelUncertainty,
   shape: UnknownsShape,
 ): LevelUncertainty<E> {
-  const { start, weight, value, logEvidence, logDeterminant, parameterCovariance } = level;
-  const [mode, deviation] = [partsOf<E>(level.mode, shape), partsOf<E>(level.deviations, shape)];
+  const { start, weight, value, logEvidence, logDeterminant } = level;
+  const [mode, deviation] = [
+    partsOf<E>(level.mode, shape),
+    differencesOf<E>(level.deviations, level.mode, shape),
+  ];
   const varying = (shape.varying as readonly E[]).map((name) => {
     return [name, { values: mode.varying[name], deviation: deviation.varying[name] }];
   });
@@ -389,8 +398,18 @@ function levelOf<E extends string>(
       deviation: deviation.parameters[name],
     })),
     varying: Object.fromEntries(varying) as LevelUncertainty<E>["varying"],
-    parameterCovariance,
+    parameterCovariance: covarianceOf(level, shape),
   };
+}
+
+/** Covariance of the parameters themselves, from that of their coordinates. */
+function covarianceOf(level: RawLevelUncertainty, { scales, estimated }: UnknownsShape) {
+  const slopes = scales?.slopes(level.mode).slice(-estimated.length);
+  if (slopes === undefined) return level.parameterCovariance;
+  const [count, slope] = [estimated.length, (k: number) => slopes[k] as number];
+  return level.parameterCovariance.map(
+    (one, k) => one * slope(Math.floor(k / count)) * slope(k % count),
+  );
 }
 
 /** Copies a value with lists in place of typed arrays. */

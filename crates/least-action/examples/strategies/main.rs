@@ -285,7 +285,7 @@ fn descend(case: &Case, annealer: &Annealer, growing: bool) -> Result<Outcome> {
             (0..dimension).map(|i| deviation(start.path.iter().skip(i).step_by(dimension)));
         // The order is that of the problem's parameters, which is the model's.
         let widths = problem.estimated().map(|name| {
-            let [low, high] = annealer.options().estimate[name].initial;
+            let [low, high] = annealer.options().estimate[name].range();
             0.5 * (high - low)
         });
         let scales = spread.chain(widths).collect();
@@ -322,7 +322,7 @@ fn is_explained(chi_square: f64, degrees: f64) -> bool {
 fn estimates(case: &Case) -> BTreeMap<String, Estimate> {
     let estimate = |(name, initial): &(String, [f64; 2])| {
         let estimate = Estimate {
-            initial: *initial,
+            initial: Some(*initial),
             bounds: case.bounds.first().map(|_| wider(*initial)),
             ..Estimate::default()
         };

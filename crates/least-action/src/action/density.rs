@@ -25,8 +25,7 @@ impl Action {
         let problem = &self.problem;
         let scale = self.measurement.scale(problem.data_factor());
         let measured = 2.0 * factor * (scale.precision * scale.factor);
-        let noise = &self.measurement.noise;
-        noise.log_peak(measured, problem.measured())
+        self.measurement.log_peak(measured)
             + log_peak(&problem.priors, 2.0 * factor * problem.data_factor())
     }
 

@@ -93,11 +93,9 @@ pub(super) fn known_states(
                     deviation: *deviation,
                 };
                 let precision = prior.precision(&entry.path)?;
-                known.terms.push(PriorTerm {
-                    unknown,
-                    mean,
-                    precision,
-                });
+                known
+                    .terms
+                    .push(PriorTerm::normal(unknown, mean, precision));
             }
             (Mean::Formula { .. }, size) => {
                 let size = size.filter(|&size| size > 0.0).unwrap_or(1.0);
@@ -107,11 +105,9 @@ pub(super) fn known_states(
                     deviation,
                 };
                 let precision = prior.precision(&entry.path)?;
-                known.terms.push(PriorTerm {
-                    unknown,
-                    mean,
-                    precision,
-                });
+                known
+                    .terms
+                    .push(PriorTerm::normal(unknown, mean, precision));
             }
         }
     }
@@ -175,10 +171,13 @@ fn read(
     let state = |&a: &usize| model.states()[a].as_str();
     let all = FormulaNames {
         variables: varying.iter().map(state).collect(),
-        parameters: model.parameters().iter().map(|p| p.name.as_str()).collect(),
+        parameters: names.natural_names().collect(),
         states: model.states().iter().map(String::as_str).collect(),
     };
-    let function = formulas(&texts, &all)?;
+    let mut function = formulas(&texts, &all)?;
+    if !model.coordinates().is_empty() {
+        function = function.in_coordinates(model.coordinates());
+    }
     Ok(Some(MeanFormulas::new(
         function,
         varying.to_vec(),

@@ -4,13 +4,14 @@
 use super::discretization::{self, ModelRows};
 use super::measurement_rows::MeasurementRows;
 use super::noise::{Noise, Scale, Whitening};
+use super::scale_rows::ScaleRows;
 use super::{along, prior, Action, ActionValue};
 use crate::error::Result;
 use crate::model::{Function, Scratch, Sparsity};
 use crate::solve::{Layout, Linearization, RowGroup};
 
 /// Memory to compute the rows of a [`Linearization`]. Its groups are, in this order, the model, the
-/// measurements and the priors.
+/// measurements, the priors and, where it is estimated, the scales of the noise.
 #[derive(Clone)]
 pub(super) struct RowWorkspace {
     model: ModelRows,
@@ -18,6 +19,7 @@ pub(super) struct RowWorkspace {
     raw_model: Option<RowGroup>,
     measurement: MeasurementRows,
     raw_measurement: Option<RowGroup>,
+    scales: Option<ScaleRows>,
     scratch: Scratch,
 }
 
@@ -42,6 +44,49 @@ impl Action {
         self.rows.as_ref()?.raw_model.as_ref()
     }
 
+    /// Row of each measurement among those of the second group, by slot, after
+    /// [`Action::linearize`]; `u32::MAX` where a value is absent.
+    pub(crate) fn measurement_rows(&self) -> &[u32] {
+        let rows = self.rows.as_ref();
+        rows.map_or(&[], |rows| rows.measurement.rows_of_slots())
+    }
+
+    /// Logarithms of the scales of estimated noise at the point evaluated last, by slot; empty
+    /// where the noise is known.
+    pub(crate) fn noise_scales(&self) -> &[f64] {
+        let scales = self.measurement.scales.as_ref();
+        scales.map_or(&[], |scales| &scales.logs)
+    }
+
+    /// Square of the residual of a measurement at the point evaluated last, in units of its scale.
+    pub(crate) fn squared_error(&self, slot: usize) -> f64 {
+        let (error, weight) = (
+            self.measurement.errors[slot],
+            self.measurement.noise.whitening.weight(slot),
+        );
+        weight * error * error
+    }
+
+    /// Loss of each measurement at the point evaluated last, by slot: for Gaussian noise the square
+    /// of its error in standard deviations.
+    pub(crate) fn losses(&self) -> Vec<f64> {
+        self.measurement.losses()
+    }
+
+    /// Standard normal number that is as likely as each datum, by slot; `None` where all noise is
+    /// normal.
+    pub(crate) fn scores(&self) -> Option<Vec<f64>> {
+        self.measurement.scores()
+    }
+
+    /// Changes the normalisation of estimated noise, see [`Problem::set_normalization`].
+    ///
+    /// [`Problem::set_normalization`]: super::Problem::set_normalization
+    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
+        self.problem.set_normalization(reference, shares);
+        self.measurement.set_normalization(reference, shares);
+    }
+
     fn new_rows(&self) -> (RowWorkspace, Linearization) {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
@@ -51,7 +96,9 @@ impl Action {
         let (measurement, raw) = MeasurementRows::new(problem);
         let (measurement_group, raw_measurement) =
             whitenable(raw, &problem.measurement.noise.whitening);
+        let (scales, scale_group) = ScaleRows::new(problem).unzip();
         let rows = RowWorkspace {
+            scales,
             model,
             raw_model,
             measurement,
@@ -60,6 +107,7 @@ impl Action {
         };
         let mut groups = vec![model_group, measurement_group];
         groups.extend(prior::groups(problem));
+        groups.extend(scale_group);
         (rows, Linearization { groups })
     }
 
@@ -98,7 +146,13 @@ impl Action {
             Some(raw) => whiten(Some(raw), &measurement.noise, scale, target),
             None => rows.measurement.weigh(measurement, scale, target),
         }
-        let groups = &mut into.groups[2..];
+        if let (Some(scales), Some(last)) = (&rows.scales, into.groups.last_mut()) {
+            let function = problem.model.observation();
+            let width = function.map_or(0, |f| f.jacobian_sparsity().entries());
+            scales.fill(measurement, factor, &rows.measurement.jacobian, width, last);
+        }
+        let end = into.groups.len() - usize::from(rows.scales.is_some());
+        let groups = &mut into.groups[2..end];
         if let Some(formulas) = &problem.priors.formulas {
             formulas.differentiate(&mut self.means);
         }
@@ -106,6 +160,9 @@ impl Action {
         self.rows = Some(rows);
         for group in &into.groups[..2] {
             self.finite_entries(group)?;
+        }
+        if self.measurement.scales.is_some() {
+            self.finite_entries(&into.groups[into.groups.len() - 1])?;
         }
         Ok(value)
     }
@@ -138,13 +195,14 @@ impl Action {
         let parameters: Vec<f64> = estimated.map(|&i| self.parameters[i]).collect();
         let factor = problem.data_factor();
         prior::curvature(&problem.priors, factor, path, &parameters, &self.means, add);
-        if !self.measurement.noise.is_quadratic() {
+        if !self.measurement.is_quadratic() || self.measurement.scales.is_some() {
             self.loss_curvature(path, add);
         }
     }
 
-    /// Curvature of the losses of measurements, `sum of J^T c J`. It is zero for Gaussian noise,
-    /// and the errors of the model are Gaussian.
+    /// Curvature of the losses of measurements: `sum of J^T c J` over their predictions, and over
+    /// the scales of their noise where these are estimated. It is zero for Gaussian noise of a
+    /// known scale, and the errors of the model are Gaussian.
     fn loss_curvature(&mut self, path: &[f64], add: &mut dyn FnMut(usize, usize, f64)) {
         let estimated = self.problem.estimated.iter();
         let parameters: Vec<f64> = estimated.map(|&i| self.parameters[i]).collect();
@@ -153,26 +211,45 @@ impl Action {
         if self.linearize(1.0, path, &parameters, &mut rows).is_err() {
             return;
         }
-        let (Some(known), group) = (&self.rows, &rows.groups[1]) else {
+        let Some(known) = &self.rows else {
             return;
         };
         let (d, path_length) = (self.problem.model.dimension(), path.len());
-        let curvatures = self.measurement.curvatures(self.problem.data_factor());
+        let factor = self.problem.data_factor();
+        let curvatures = self.measurement.curvatures(factor);
+        // Unknowns of a row with its derivatives in them.
+        let entries = |group: &RowGroup, row: usize| -> Vec<(usize, f64)> {
+            let (block, row) = (row / group.rows, row % group.rows);
+            let range = group.row_start[row] as usize..group.row_start[row + 1] as usize;
+            let values = &group.values[block * group.entries()..][range.clone()];
+            let unknown = |&column: &u32| match (column as usize).checked_sub(d) {
+                None => group.first[block] as usize * d + column as usize,
+                Some(p) => path_length + p,
+            };
+            let unknowns = group.columns[range].iter().map(unknown);
+            unknowns.zip(values.iter().copied()).collect()
+        };
+        let scales = known.scales.as_ref().zip(rows.groups.last());
+        let terms = scales.map_or(Vec::new(), |_| self.measurement.scale_terms());
         for (slot, c) in curvatures.into_iter().enumerate() {
             let Some(row) = known.measurement.row_of(slot) else {
                 continue;
             };
-            let (block, row) = (row / group.rows, row % group.rows);
-            let unknown = |column: u32| match (column as usize).checked_sub(d) {
-                None => group.first[block] as usize * d + column as usize,
-                Some(p) => path_length + p,
-            };
-            let entries = group.row_start[row] as usize..group.row_start[row + 1] as usize;
-            let values = &group.values[block * group.entries()..];
-            for e in entries.clone() {
-                for f in entries.start..=e {
-                    let (row, column) = (unknown(group.columns[e]), unknown(group.columns[f]));
-                    add(row, column, c * values[e] * values[f]);
+            let prediction = entries(&rows.groups[1], row);
+            add_products(c, &prediction, add);
+            if let Some((scales, group)) = scales {
+                let row = scales.row_of(slot);
+                let scale = entries(group, row);
+                let terms = terms[slot];
+                let left = 2.0 * factor * terms.second - group.weights[row];
+                add_products(left, &scale, add);
+                let cross = 2.0 * factor * terms.cross;
+                for &(a, value) in &prediction {
+                    for &(b, other) in &scale {
+                        // The derivative in an unknown of both counts twice.
+                        let twice = if a == b { 2.0 } else { 1.0 };
+                        add(a.max(b), a.min(b), twice * cross * value * other);
+                    }
                 }
             }
         }
@@ -220,6 +297,15 @@ impl Action {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Adds `c J^T J` of one row, given by its entries.
+fn add_products(c: f64, entries: &[(usize, f64)], add: &mut dyn FnMut(usize, usize, f64)) {
+    for (e, &(row, value)) in entries.iter().enumerate() {
+        for &(column, other) in &entries[..=e] {
+            add(row, column, c * value * other);
         }
     }
 }

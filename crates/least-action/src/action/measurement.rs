@@ -1,6 +1,8 @@
 //! Measurement errors: differences of predictions h(x) and measured values y, where h picks state
 //! components or is one of the model's observables.
 
+use super::estimated_scales::{EstimatedScales, NoiseShare, ScaleTerms};
+use super::law_groups::{LawGroups, LawRows};
 use super::noise::{with_loss, Law, Loss, LossMoments, Noise, Precision, Scale, Whitening};
 use super::Observations;
 use crate::model::{Model, Points, Scratch};
@@ -96,7 +98,13 @@ pub(super) struct Measurement {
     pub data: Vec<f64>,
     /// Errors along the path that was last evaluated, by slot; zero where a value is absent.
     pub errors: Vec<f64>,
+    /// Scales of the noise by slot, where they are estimated.
+    pub scales: Option<EstimatedScales>,
+    /// Laws of the channels; `None` where all are normal.
+    laws: Option<LawGroups>,
     observables: Vec<f64>,
+    /// Memory for derivatives in the predictions.
+    slopes: Vec<f64>,
     scratch: Scratch,
 }
 
@@ -191,8 +199,57 @@ impl Measurement {
             },
             precision,
             count,
+            scales: None,
+            laws: None,
+            slopes: Vec::new(),
             scratch: Scratch::default(),
         }
+    }
+
+    /// Reads the scales of the noise from the model's observables. `output` is the number of the
+    /// observable of each measured column, `laws` its law; precisions are then one per slot.
+    pub fn estimate_scales(
+        &mut self,
+        model: &dyn Model,
+        points: usize,
+        output: impl Fn(usize) -> usize,
+        laws: impl Fn(usize) -> Law,
+    ) {
+        let (dimension, functions) = (model.dimension(), model.observables().len());
+        let mut places = vec![0; self.errors.len()];
+        for slot in self.slots(dimension, functions) {
+            places[slot.slot] = (slot.point as usize * functions + output(slot.column)) as u32;
+        }
+        self.observables = vec![0.0; points * functions];
+        let weights = (0..self.errors.len()).map(|slot| self.noise.whitening.weight(slot));
+        let stated = weights.map(|w| -0.5 * libm::log(self.precision * w));
+        let mut by_slot = vec![Law::default(); self.errors.len()];
+        for slot in self.slots(dimension, functions) {
+            by_slot[slot.slot] = laws(slot.column);
+        }
+        if by_slot.iter().any(|law| !law.is_normal()) {
+            self.laws = Some(LawGroups::new(&by_slot));
+        }
+        let shares = match &self.laws {
+            Some(laws) => laws.shares(&self.data),
+            None => vec![NoiseShare::FULL; self.data.len()],
+        };
+        let mut scales = EstimatedScales::new(places, shares);
+        scales.reference = stated.collect();
+        self.scales = Some(scales);
+        self.noise.whitening = Whitening::Rows(vec![1.0; self.errors.len()]);
+        self.precision = 1.0;
+    }
+
+    /// Changes the normalisation of estimated scales.
+    pub fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
+        let Some(scales) = &mut self.scales else {
+            return;
+        };
+        if let Some(reference) = reference {
+            scales.reference.copy_from_slice(reference);
+        }
+        scales.restrict(shares);
     }
 
     /// Mean of the precisions of all values.
@@ -212,38 +269,156 @@ impl Measurement {
     pub fn misfit(&self) -> LossMoments {
         let slots = [&self.direct, &self.indirect].into_iter();
         let slots = slots.flat_map(|entries| (0..entries.len()).map(|k| entries.slot(k)));
-        self.noise.law.misfit(slots.map(|slot| self.data[slot]))
+        match &self.laws {
+            Some(laws) => laws.misfit(&self.data),
+            None => self.noise.law.misfit(slots.map(|slot| self.data[slot])),
+        }
     }
 
     /// Writes the errors along a path.
     pub fn evaluate(&mut self, model: &dyn Model, at: Points) {
         let (data, errors) = (&self.data, &mut self.errors);
         with_loss!(self.noise.law, loss => self.direct.compare(loss, at.states, data, errors));
-        if self.indirect.len() == 0 {
+        if self.observables.is_empty() {
             return;
         }
         if let Some(function) = model.observation() {
             function.evaluate(&mut self.scratch, at, &mut self.observables);
         }
+        if let (Some(scales), Whitening::Rows(weights)) =
+            (&mut self.scales, &mut self.noise.whitening)
+        {
+            scales.read(&self.observables, weights);
+        }
         let seen = &self.observables;
         with_loss!(self.noise.law, loss => self.indirect.compare(loss, seen, data, errors));
+        if let Some(laws) = &self.laws {
+            laws.compare(data, errors);
+        }
+    }
+
+    /// Rows of all measurements by slot, for laws of their own.
+    fn law_rows(&self) -> LawRows<'_> {
+        LawRows {
+            residuals: &self.errors,
+            data: &self.data,
+            precisions: self.noise.whitening.rows(),
+        }
+    }
+
+    /// Loss of each measurement at the point evaluated last, by slot.
+    pub fn losses(&self) -> Vec<f64> {
+        match &self.laws {
+            Some(laws) => laws.losses(self.law_rows()),
+            None => self
+                .noise
+                .each_loss(self.scale(1.0), &self.errors, &self.data),
+        }
+    }
+
+    /// Standard normal number that is as likely as each datum, by slot; `None` where all noise is
+    /// normal, and residuals say it.
+    pub fn scores(&self) -> Option<Vec<f64>> {
+        let laws = self.laws.as_ref()?;
+        Some(laws.scores(self.law_rows()))
+    }
+
+    /// Derivatives of half the losses in their scales, by slot.
+    pub fn scale_terms(&self) -> Vec<ScaleTerms> {
+        let slots = 0..self.errors.len();
+        match &self.laws {
+            Some(laws) => {
+                let mut all = vec![ScaleTerms::NONE; self.errors.len()];
+                laws.each_scale(self.law_rows(), |slot, terms| all[slot] = terms);
+                all
+            }
+            None => {
+                let (errors, data) = (&self.errors, &self.data);
+                slots
+                    .map(|slot| self.noise.scale_terms(slot, errors, data))
+                    .collect()
+            }
+        }
+    }
+
+    /// Calls `to` with the slot, residual and weight of each row of least squares, where no matrix
+    /// couples them.
+    pub fn each_row(&self, scale: Scale, mut to: impl FnMut(usize, f64, f64)) {
+        match &self.laws {
+            Some(laws) => laws.each_row(self.law_rows(), |slot, residual, weight| {
+                to(slot, residual, 2.0 * scale.factor * weight)
+            }),
+            None => self.noise.each_row(scale, &self.errors, &self.data, to),
+        }
+    }
+
+    /// Half the summed logarithms of the largest values of the densities, with the common precision
+    /// `common`.
+    pub fn log_peak(&self, common: f64) -> f64 {
+        match &self.laws {
+            Some(laws) => laws.log_peak(self.noise.whitening.rows()),
+            None => self.noise.log_peak(common, self.count),
+        }
+    }
+
+    /// True if every loss is quadratic in the predictions.
+    pub fn is_quadratic(&self) -> bool {
+        self.laws.is_none() && self.noise.is_quadratic()
     }
 
     /// Sum of the losses of the errors last evaluated, times `factor`.
     pub fn value(&self, factor: f64) -> f64 {
+        if let Some(laws) = &self.laws {
+            return factor * laws.sum(self.law_rows());
+        }
         let scale = self.scale(factor);
         self.noise.value(scale, &self.errors, &self.data)
+    }
+
+    /// Sum of the normalisations of the data's densities, times `factor`, where scales are
+    /// estimated.
+    pub fn scale_value(&self, factor: f64) -> f64 {
+        let scales = self.scales.as_ref();
+        scales.map_or(0.0, |scales| scales.value(factor))
     }
 
     /// Turns the errors into derivatives of [`Measurement::value`] in the predictions.
     pub fn differentiate(&mut self, factor: f64) {
         let scale = self.scale(factor);
+        if let Some(laws) = &self.laws {
+            let rows = LawRows {
+                residuals: &self.errors,
+                data: &self.data,
+                precisions: self.noise.whitening.rows(),
+            };
+            if let Some(scales) = &mut self.scales {
+                laws.each_scale(rows, |slot, terms| {
+                    scales.differentiate_one(slot, factor, terms.slope)
+                });
+            }
+            let mut slopes = std::mem::take(&mut self.slopes);
+            slopes.resize(self.errors.len(), 0.0);
+            laws.each_row(rows, |slot, residual, weight| {
+                slopes[slot] = 2.0 * factor * (residual * weight);
+            });
+            self.errors.copy_from_slice(&slopes);
+            self.slopes = slopes;
+            return;
+        }
+        let (noise, errors, data) = (&self.noise, &self.errors, &self.data);
+        if let Some(scales) = &mut self.scales {
+            scales.differentiate(factor, |i| noise.scale_terms(i, errors, data).slope);
+        }
         self.noise
             .differentiate(scale, &mut self.errors, &self.data);
     }
 
     /// Curvatures of the losses of the errors last evaluated, times `factor`, by slot.
     pub fn curvatures(&self, factor: f64) -> Vec<f64> {
+        if let Some(laws) = &self.laws {
+            let curvatures = laws.curvatures(self.law_rows()).into_iter();
+            return curvatures.map(|c| 2.0 * factor * c).collect();
+        }
         self.noise
             .curvatures(self.scale(factor), &self.errors, &self.data)
     }
@@ -285,9 +460,9 @@ impl Measurement {
     }
 
     /// Derivatives in the observables, points x observables, after [`Measurement::differentiate`];
-    /// `None` if no observable is measured.
+    /// `None` if no observable is measured, nor a scale of noise estimated.
     pub fn adjoint(&mut self) -> Option<&[f64]> {
-        if self.indirect.len() == 0 {
+        if self.observables.is_empty() {
             return None;
         }
         // The observables have served; their room takes the adjoint.
@@ -295,6 +470,9 @@ impl Measurement {
         let observables = &mut self.observables;
         let set = |place: usize, error| observables[place] = error;
         self.indirect.each(&self.errors, set);
+        if let Some(scales) = &self.scales {
+            scales.each_slope(|place, slope| observables[place] = slope);
+        }
         Some(&self.observables)
     }
 }

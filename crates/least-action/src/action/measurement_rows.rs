@@ -14,7 +14,8 @@ pub(super) struct MeasurementRows {
     /// Row among all rows of all blocks, for each slot of the errors. It is `u32::MAX` where a
     /// value is absent.
     row_of_slot: Vec<u32>,
-    jacobian: Vec<f64>,
+    /// Jacobian of the observation, points x entries, where it is needed.
+    pub jacobian: Vec<f64>,
     /// Entries of the observables' Jacobian that belong to each row.
     wanted: Vec<Vec<usize>>,
 }
@@ -87,7 +88,7 @@ impl MeasurementRows {
         }
         let (Some(function), true) = (
             problem.model.observation(),
-            self.observable.iter().any(Option::is_some),
+            self.observable.iter().any(Option::is_some) || measurement.scales.is_some(),
         ) else {
             return;
         };
@@ -113,8 +114,12 @@ impl MeasurementRows {
             let row = self.row_of_slot[slot] as usize;
             (group.residuals[row], group.weights[row]) = (residual, weight);
         };
-        let (errors, data) = (&measurement.errors, &measurement.data);
-        measurement.noise.each_row(scale, errors, data, to);
+        measurement.each_row(scale, to);
+    }
+
+    /// Row of each slot among all rows of all blocks; `u32::MAX` where a value is absent.
+    pub fn rows_of_slots(&self) -> &[u32] {
+        &self.row_of_slot
     }
 
     /// Row of a slot among all rows of all blocks; `None` where a value is absent.
@@ -126,7 +131,7 @@ impl MeasurementRows {
 
 /// Entries of an observable's Jacobian row that belong to states or estimated parameters, with
 /// their columns in a block of one point.
-fn observable_entries(problem: &Problem, k: usize) -> (Vec<usize>, Vec<u32>) {
+pub(super) fn observable_entries(problem: &Problem, k: usize) -> (Vec<usize>, Vec<u32>) {
     let d = problem.model.dimension();
     let Some(function) = problem.model.observation() else {
         return (Vec::new(), Vec::new());

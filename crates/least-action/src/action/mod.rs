@@ -1,14 +1,17 @@
 //! Action of a path: its distance to the data and to the model, with the exact gradient.
 
+mod channel_noise;
 mod check_gradient;
 mod density;
 mod discretization;
+mod estimated_scales;
 mod finite;
 mod first_state;
 mod grid;
 mod integrate;
 mod intervals;
 mod known;
+mod law_groups;
 mod linearize;
 mod mean_formulas;
 mod measurement;
@@ -19,12 +22,17 @@ mod objective;
 mod observations;
 mod options;
 mod prior;
+mod prior_density;
 mod problem;
 mod refine;
+mod scale;
+mod scale_rows;
 mod switching;
 mod unknowns;
 mod varying;
 
+pub(crate) use channel_noise::{spread, NoiseDefinition};
+pub use channel_noise::{ChannelNoise, EstimatedScale, NoiseFamily, NoisePart};
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
 pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};
@@ -38,9 +46,12 @@ pub(crate) use observations::validate_observed;
 pub use observations::Observations;
 pub use options::ActionOptions;
 pub use prior::Prior;
+pub(crate) use prior_density::PriorDensity;
+pub use prior_density::{ParameterPrior, PriorFamily};
 pub use problem::resolve_parameters;
 pub use problem::{DataSets, Problem};
 pub(crate) use refine::{in_between, model_precision_factor};
+pub use scale::ParameterScale;
 
 use crate::error::{check, Result};
 use discretization::{Along, Residuals};
@@ -62,6 +73,11 @@ pub struct ActionValue {
     pub model_error: f64,
     /// Part of the action that belongs to priors; 0 where there are none.
     pub prior_error: f64,
+    /// Part of the action that belongs to the normalisation of estimated noise: the logarithm of
+    /// its scale relative to a reference. 0 where the noise is known.
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub noise_error: f64,
 }
 
 /// Evaluator of the action of one [`Problem`]. It owns its memory and allocates none per call.
@@ -259,7 +275,8 @@ impl Action {
             formulas.evaluate(path, &self.parameters, &mut self.means);
         }
         let prior_error = factor * prior::sum(&problem.priors, path, parameters, &self.means);
-        let action = measurement_error + model_error + prior_error;
+        let noise_error = self.measurement.scale_value(factor);
+        let action = measurement_error + model_error + prior_error + noise_error;
         if !action.is_finite() {
             return Err(self.first_not_finite(path, parameters, action));
         }
@@ -268,6 +285,7 @@ impl Action {
             measurement_error,
             model_error,
             prior_error,
+            noise_error,
         })
     }
 

@@ -124,6 +124,16 @@ impl<'a> ActionObjective<'a> {
         }
     }
 
+    /// Objective with other bounds, in the units of the unknowns; `None` for none.
+    pub fn within(mut self, bounds: Option<Bounds>) -> Self {
+        self.bounds = bounds.map(|mut bounds| {
+            self.scales.divide(&mut bounds.lower);
+            self.scales.divide(&mut bounds.upper);
+            bounds
+        });
+        self
+    }
+
     fn unscale(&mut self, x: &[f64]) {
         self.unknowns.copy_from_slice(x);
         self.scales.multiply(&mut self.unknowns);

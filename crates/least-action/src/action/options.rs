@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Discretization, FirstState, Normalization, Precision, Prior};
+use super::{ChannelNoise, Discretization, FirstState, Normalization, ParameterPrior, Precision};
 
 /// Options of an action: everything that turns a model and data into one.
 ///
@@ -12,7 +12,7 @@ use super::{Discretization, FirstState, Normalization, Precision, Prior};
 ///     measurement_precision: 4.0.into(),
 ///     estimate: vec!["rho".into()],
 ///     bounds: [("rho".to_string(), [0.0, 100.0])].into(),
-///     priors: [("rho".to_string(), Prior { mean: 25.0, deviation: 5.0 })].into(),
+///     priors: [("rho".to_string(), Prior { mean: 25.0, deviation: 5.0 }.into())].into(),
 ///     ..ActionOptions::default()
 /// };
 /// assert_eq!(options.discretization, None);
@@ -32,8 +32,16 @@ pub struct ActionOptions {
     pub normalization: Normalization,
     /// Measurement precision R_m: one over the variance of the measurement noise, in one over the
     /// square of the data's unit. It is a number, one per observed component, one per point of the
-    /// path (`{ perTime }`), or a full matrix over the observed components, as rows.
+    /// path (`{ perTime }`), one per datum (`{ perDatum }`, a row per point of the path), or a full
+    /// matrix over the observed components, as rows.
     pub measurement_precision: Precision,
+    /// Noise of measured channels that is estimated, by name; channels that are not named have a
+    /// deviation that is estimated. `measurementPrecision` is then no statement on the noise, but
+    /// the one that normalisations are relative to. Default: none, so that all noise is as
+    /// `measurementPrecision` says.
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub noise: Option<BTreeMap<String, ChannelNoise>>,
     /// Weights that R_f is multiplied by, dimensionless: a number, one per state, one per point, or
     /// a full matrix over the states. Default: 1.
     #[serde(default)]
@@ -69,8 +77,11 @@ pub struct ActionOptions {
     pub bounds: BTreeMap<String, [f64; 2]>,
     /// Priors of estimated parameters, by name. Default: none.
     #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Prior>>"))]
-    pub priors: BTreeMap<String, Prior>,
+    #[cfg_attr(
+        feature = "typescript",
+        ts(as = "Option<BTreeMap<String, ParameterPrior>>")
+    )]
+    pub priors: BTreeMap<String, ParameterPrior>,
     /// Knowledge of states at the first point of data sets, by name: a number that is known
     /// exactly, a formula of parameters, or a mean with a standard deviation. One object is for all
     /// data sets; an array has one object for each of them. Default: none.

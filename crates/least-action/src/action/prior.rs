@@ -2,7 +2,7 @@
 
 use super::mean_formulas::{MeanFormulas, MeanValues};
 use super::noise::{Gaussian, Loss, ResidualRow};
-use super::Problem;
+use super::{PriorDensity, Problem};
 use crate::error::{check, Result};
 use crate::solve::RowGroup;
 
@@ -62,14 +62,38 @@ pub(super) struct PriorTerm {
     pub unknown: usize,
     pub mean: Mean,
     pub precision: f64,
+    /// Density in the place of the normal one of mean and precision.
+    pub density: Option<PriorDensity>,
 }
 
 impl PriorTerm {
-    fn row(&self, path: &[f64], parameters: &[f64], means: &MeanValues) -> ResidualRow {
-        let value = match self.unknown.checked_sub(path.len()) {
+    /// Prior that is normal.
+    pub fn normal(unknown: usize, mean: Mean, precision: f64) -> Self {
+        PriorTerm {
+            unknown,
+            mean,
+            precision,
+            density: None,
+        }
+    }
+
+    fn unknown_value(&self, path: &[f64], parameters: &[f64]) -> f64 {
+        match self.unknown.checked_sub(path.len()) {
             None => path[self.unknown],
             Some(p) => parameters[p],
-        };
+        }
+    }
+
+    /// Residual and weight of the row of least squares.
+    fn linearize(&self, path: &[f64], parameters: &[f64], means: &MeanValues) -> (f64, f64) {
+        match self.density {
+            Some(density) => density.linearize(self.unknown_value(path, parameters)),
+            None => Gaussian.linearize(self.row(path, parameters, means)),
+        }
+    }
+
+    fn row(&self, path: &[f64], parameters: &[f64], means: &MeanValues) -> ResidualRow {
+        let value = self.unknown_value(path, parameters);
         let mean = match self.mean {
             Mean::Number(mean) => mean,
             Mean::Formula { set, formula } => means.value(set, formula),
@@ -79,6 +103,9 @@ impl PriorTerm {
     }
 
     fn value(&self, path: &[f64], parameters: &[f64], means: &MeanValues) -> f64 {
+        if let Some(density) = self.density {
+            return density.value(self.unknown_value(path, parameters));
+        }
         let row = self.row(path, parameters, means);
         Gaussian.value(row.precision * row.residual * row.residual, row)
     }
@@ -117,7 +144,7 @@ pub(super) fn differentiate(
     mut add: impl FnMut(usize, f64),
 ) {
     for term in &priors.terms {
-        let (residual, weight) = Gaussian.linearize(term.row(path, parameters, means));
+        let (residual, weight) = term.linearize(path, parameters, means);
         let slope = 2.0 * factor * weight * residual;
         add(term.unknown, slope);
         if let (Mean::Formula { set, formula }, Some(formulas)) = (term.mean, &priors.formulas) {
@@ -139,13 +166,19 @@ pub(super) fn curvature(
     means: &MeanValues,
     add: &mut dyn FnMut(usize, usize, f64),
 ) {
+    for term in &priors.terms {
+        if let Some(density) = term.density {
+            let curvature = density.curvature(term.unknown_value(path, parameters));
+            add(term.unknown, term.unknown, 2.0 * factor * curvature);
+        }
+    }
     let Some(formulas) = &priors.formulas else {
         return;
     };
     let mut adjoint = formulas.zeros();
     for term in &priors.terms {
         if let Mean::Formula { set, formula } = term.mean {
-            let (residual, weight) = Gaussian.linearize(term.row(path, parameters, means));
+            let (residual, weight) = term.linearize(path, parameters, means);
             formulas.put(
                 &mut adjoint,
                 set,
@@ -175,8 +208,14 @@ pub(super) fn first_not_finite(
 
 /// Logarithm of the largest value of the priors' density, with precisions times `factor`.
 pub(super) fn log_peak(priors: &Priors, factor: f64) -> f64 {
-    let logarithms = priors.terms.iter().map(|term| libm::log(term.precision));
-    0.5 * (logarithms.sum::<f64>() + priors.terms.len() as f64 * Gaussian.log_peak(factor))
+    let terms = priors.terms.iter();
+    let (densities, normal): (Vec<_>, Vec<_>) = terms.partition(|term| term.density.is_some());
+    let logarithms = normal
+        .iter()
+        .map(|term: &&PriorTerm| libm::log(term.precision));
+    let normal = 0.5 * (logarithms.sum::<f64>() + normal.len() as f64 * Gaussian.log_peak(factor));
+    let densities = densities.iter().filter_map(|term| term.density);
+    densities.fold(normal, |sum, density| sum + density.log_peak())
 }
 
 /// Columns of each row of a block of first states: the state, and what its formulas contain.
@@ -234,7 +273,7 @@ pub(super) fn fill(
     // Terms are sorted: those of first states by data set, then those of parameters.
     let (mut block, mut parameter) = (0, 0);
     for term in &priors.terms {
-        let (residual, weight) = Gaussian.linearize(term.row(path, parameters, means));
+        let (residual, weight) = term.linearize(path, parameters, means);
         let (group, row) = match term.unknown < path.len() {
             true => {
                 let point = (term.unknown / d) as u32;

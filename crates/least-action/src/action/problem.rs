@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::channel_noise::{define, NoiseDefinition};
 use super::grid::Grid;
 use super::intervals::Intervals;
 use super::known::known_states;
@@ -14,7 +15,7 @@ use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
 use crate::error::{check, Error, Result};
-use crate::model::{Model, Points, MOST_VALUES};
+use crate::model::{Coordinate, Model, Points, MOST_VALUES};
 
 /// Model, data and everything that is fixed about their action. It is checked once and shared by
 /// all starting paths.
@@ -58,6 +59,10 @@ pub struct Problem {
     pub(super) intervals: Option<Arc<Intervals>>,
     /// Number of steps that one step of the data is divided into.
     parts: usize,
+    /// Noise that is estimated. Its parameters are the last of the estimated ones.
+    noise: Option<Arc<NoiseDefinition>>,
+    /// Degrees of freedom of the noise that deviations rest on; infinite where it is known.
+    noise_degrees: f64,
 }
 
 impl Problem {
@@ -94,9 +99,9 @@ impl Problem {
             check::at_most(&format!("{root}.points"), points, MOST_VALUES / dimension)?;
             discretization.validate(&root, model.kind(), set.points)?;
         }
-        let estimated = estimated(&*model, &options.estimate)?;
-        let parameters = resolve_parameters(&*model, &options.parameters)?;
-        let model = with_averaged_conditions(
+        let mut estimated = estimated(&*model, &options.estimate)?;
+        let mut parameters = resolve_parameters(&*model, &options.parameters)?;
+        let mut model = with_averaged_conditions(
             model,
             own,
             &data,
@@ -105,6 +110,25 @@ impl Problem {
             &estimated,
             &options.bounds,
         )?;
+        let mut options = options;
+        let with_noise;
+        let noise = match &options.noise {
+            None => None,
+            Some(noise) => {
+                let columns = measured_columns(&data);
+                let name = |&column: &usize| column_name(&*model, column).to_string();
+                let names: Vec<String> = columns.iter().map(name).collect();
+                let found = define(noise, &data, &columns, &names)?;
+                // Its parameters come after all others.
+                let own = parameters.len();
+                model = found.model(&model)?;
+                parameters.resize(model.parameters().len(), 0.0);
+                estimated.extend(own..parameters.len());
+                with_noise = found.added_to(options);
+                options = &with_noise;
+                Some(found)
+            }
+        };
         check_measurement_precision(&options.measurement_precision, &data, points)?;
         options
             .model_weights
@@ -122,8 +146,19 @@ impl Problem {
         let held = known.held.len();
         let priors = names.priors(options, known)?;
         let row_points = discretization.row_points(&grid);
+        let mut measurement = Measurement::new(&*model, &data, &options.measurement_precision);
+        if let Some(noise) = &noise {
+            let columns: Vec<usize> = noise.channels.iter().map(|c| c.scale.column).collect();
+            let first = model.observables().len() - columns.len();
+            let output = |column| first + columns.iter().position(|&c| c == column).unwrap_or(0);
+            let law = |column| {
+                let own = columns.iter().position(|&c| c == column);
+                own.map_or(Law::default(), |k| noise.channels[k].law)
+            };
+            measurement.estimate_scales(&*model, points, output, law);
+        }
         Ok(Problem {
-            measurement: Measurement::new(&*model, &data, &options.measurement_precision),
+            measurement,
             model_noise: model_noise(&options.model_weights, own, &varying, &row_points)?,
             varying,
             data: data.into(),
@@ -137,6 +172,8 @@ impl Problem {
             estimated,
             model,
             parts: 1,
+            noise: noise.map(Arc::new),
+            noise_degrees: f64::INFINITY,
         })
     }
 
@@ -238,6 +275,34 @@ impl Problem {
             .map(|&i| self.model.parameters()[i].name.as_str())
     }
 
+    /// Coordinates in which the parameters are estimated, in the order of [`Problem::estimated`],
+    /// whose names are those of the coordinates.
+    pub fn coordinates(&self) -> impl ExactSizeIterator<Item = Coordinate> + Clone + '_ {
+        let all = self.model.coordinates();
+        let own = self.estimated.iter();
+        own.map(move |&p| all.get(p).copied().unwrap_or_default())
+    }
+
+    /// Names of the estimated parameters themselves, also of those that are estimated by another
+    /// coordinate, such as their logarithm.
+    pub fn parameter_names(&self) -> impl Iterator<Item = &str> + '_ {
+        let names = self.estimated().zip(self.coordinates());
+        names.map(|(name, coordinate)| coordinate.parameter_name(name))
+    }
+
+    /// Values of the parameters at these coordinates of them.
+    pub fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
+        // The scales of noise that is estimated follow.
+        let own = self
+            .coordinates()
+            .chain(std::iter::repeat(Coordinate::Linear));
+        coordinates
+            .iter()
+            .zip(own)
+            .map(|(&u, coordinate)| coordinate.parameter(u))
+            .collect()
+    }
+
     /// Names of the parameters that change in time, which are the last states of the problem's
     /// model.
     pub fn varying(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
@@ -307,21 +372,89 @@ impl Problem {
     /// Numbers of the measured columns, states before observables, in the order in which the data
     /// sets name them first.
     pub(crate) fn measured_columns(&self) -> Vec<usize> {
-        let mut columns: Vec<usize> = Vec::new();
-        for &column in self.data.iter().flat_map(|set| &set.observed) {
-            if !columns.contains(&column) {
-                columns.push(column);
-            }
-        }
-        columns
+        measured_columns(&self.data)
     }
 
     /// Name of a measured column: that of a state or, from D on, of an observable.
     pub(crate) fn column_name(&self, column: usize) -> &str {
-        match column.checked_sub(self.model.dimension()) {
-            None => &self.model.states()[column],
-            Some(k) => &self.model.observables()[k],
+        column_name(&*self.model, column)
+    }
+
+    /// Noise that is estimated.
+    pub(crate) fn noise(&self) -> Option<&NoiseDefinition> {
+        self.noise.as_deref()
+    }
+
+    /// Number of the last estimated parameters that are logarithms of noise scales.
+    pub(crate) fn noise_parameters(&self) -> usize {
+        self.noise().map_or(0, |noise| noise.parameters.len())
+    }
+
+    /// Degrees of freedom of the noise that deviations of path and parameters rest on, for
+    /// Student's law; infinite where the noise is known.
+    pub fn noise_degrees(&self) -> f64 {
+        self.noise_degrees
+    }
+
+    pub(crate) fn set_noise_degrees(&mut self, degrees: f64) {
+        self.noise_degrees = degrees;
+    }
+
+    /// Keeps scales of noise whose bounds were not given above a fraction of their values at
+    /// `start`, given as logarithms.
+    pub(crate) fn bound_noise(&mut self, start: &[f64], fall: f64) {
+        let first = self.path_length() + self.estimated.len() - start.len();
+        let Some(noise) = &mut self.noise else {
+            return;
+        };
+        let noise = Arc::make_mut(noise);
+        for (k, (parameter, start)) in noise.parameters.iter_mut().zip(start).enumerate() {
+            if parameter.details.bounds.is_none() {
+                let low = &mut parameter.bounds[0];
+                *low = low.max(start - libm::log(fall));
+                if let Some(ends) = &mut self.intervals {
+                    Arc::make_mut(ends).lower[first + k] = *low;
+                }
+            }
         }
+    }
+
+    /// Holds an estimated parameter at a value.
+    pub(crate) fn hold(&mut self, parameter: usize, value: f64) {
+        let unknown = self.path_length() + parameter;
+        if let Some(ends) = &mut self.intervals {
+            let ends = Arc::make_mut(ends);
+            (ends.lower[unknown], ends.upper[unknown]) = (value, value);
+        }
+    }
+
+    /// Logarithm of the scale of each measurement's noise as the precision states it, by slot.
+    pub(crate) fn stated_scales(&self) -> Vec<f64> {
+        let measurement = &self.measurement;
+        let weight = |slot| measurement.noise.whitening.weight(slot);
+        let slots = 0..measurement.errors.len();
+        let precision = slots.map(|slot| measurement.precision * weight(slot));
+        precision.map(|p| -0.5 * libm::log(p)).collect()
+    }
+
+    /// Number of the channel of each measurement, by slot, in the order of
+    /// [`Problem::measured_columns`].
+    pub(crate) fn channels_of_slots(&self) -> Vec<usize> {
+        let (d, columns) = (self.model.dimension(), self.measured_columns());
+        let mut channels = vec![0; self.measurement.errors.len()];
+        for slot in self.measurement.slots(d, self.model.observables().len()) {
+            let channel = columns.iter().position(|&c| c == slot.column);
+            channels[slot.slot] = channel.unwrap_or(0);
+        }
+        channels
+    }
+
+    /// Makes the normalisation of estimated noise zero at these logarithms of scales, and gives
+    /// every datum its share in it; both are by slot. See [`EstimatedScales`].
+    ///
+    /// [`EstimatedScales`]: super::estimated_scales::EstimatedScales
+    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
+        self.measurement.set_normalization(reference, shares);
     }
 
     /// Sum over all measurements of R_m times the squared distance of the value from the mean of
@@ -376,6 +509,25 @@ impl From<Vec<Observations>> for DataSets {
     }
 }
 
+/// Numbers of the measured columns, in the order in which the data sets name them first.
+fn measured_columns(data: &[Observations]) -> Vec<usize> {
+    let mut columns: Vec<usize> = Vec::new();
+    for &column in data.iter().flat_map(|set| &set.observed) {
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns
+}
+
+/// Name of a measured column: that of a state or, from D on, of an observable.
+fn column_name(model: &dyn Model, column: usize) -> &str {
+    match column.checked_sub(model.dimension()) {
+        None => &model.states()[column],
+        Some(k) => &model.observables()[k],
+    }
+}
+
 fn estimated(model: &dyn Model, names: &[String]) -> Result<Vec<usize>> {
     let known = model.parameters().iter().map(|p| p.name.as_str());
     let mut estimated = Vec::new();
@@ -410,7 +562,22 @@ fn check_measurement_precision(
             });
         }
     }
-    precision.validate(path, data[0].observed.len(), points)
+    precision.validate(path, data[0].observed.len(), points)?;
+    if let Precision::PerDatum { per_datum } = precision {
+        let mut rows = per_datum.iter().enumerate();
+        for set in data {
+            let own = set.values.chunks_exact(set.observed.len());
+            for (values, (n, row)) in own.zip(&mut rows) {
+                let path = format!("{path}.perDatum[{n}]");
+                check::length(&path, row.len(), values.len(), "one per observed component")?;
+                let present = row.iter().zip(values).enumerate();
+                for (l, (precision, _)) in present.filter(|(_, (_, y))| !y.is_nan()) {
+                    check::precision(&format!("{path}[{l}]"), *precision)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Values of all parameters of a model in its order: the given ones by name, its defaults

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::intervals::{check_interval, Intervals};
 use super::known::{outside_bounds, KnownStates};
 use super::prior::{Mean, PriorTerm, Priors};
-use super::ActionOptions;
+use super::{ActionOptions, PriorDensity};
 use crate::error::{check, Error, Result};
-use crate::model::Model;
+use crate::model::{Coordinate, Model};
 
 /// Names of the unknowns of an action: the model's states and its estimated parameters.
 pub(super) struct UnknownNames<'a> {
@@ -29,6 +29,14 @@ impl UnknownNames<'_> {
     fn parameters(&self) -> impl Iterator<Item = &str> + Clone {
         let all = self.model.parameters();
         self.estimated.iter().map(|&p| all[p].name.as_str())
+    }
+
+    /// Names of all parameters of the model, also of those that are in other coordinates.
+    pub fn natural_names(&self) -> impl Iterator<Item = &str> {
+        let coordinates = self.model.coordinates().iter().copied();
+        let coordinates = coordinates.chain(std::iter::repeat(Coordinate::Linear));
+        let parameters = self.model.parameters().iter().zip(coordinates);
+        parameters.map(|(p, coordinate)| coordinate.parameter_name(&p.name))
     }
 
     /// Refuses the name of a parameter that is not estimated. Such a parameter keeps its value and
@@ -58,10 +66,20 @@ impl UnknownNames<'_> {
             .collect();
         for (name, prior) in &options.priors {
             let path = format!("priors.{name}");
-            terms.push(PriorTerm {
-                unknown: self.parameter(&path, name)?,
-                mean: Mean::Number(prior.mean),
-                precision: prior.precision(&path)?,
+            prior.validate(&path)?;
+            let unknown = self.parameter(&path, name)?;
+            let place = self.estimated[unknown - self.path_length];
+            let coordinate = self.model.coordinates().get(place).copied();
+            let coordinate = coordinate.unwrap_or_default();
+            terms.push(match prior.as_normal(coordinate) {
+                Some(normal) => {
+                    let mean = Mean::Number(normal.mean);
+                    PriorTerm::normal(unknown, mean, normal.precision(&path)?)
+                }
+                None => PriorTerm {
+                    density: Some(PriorDensity::new(&path, *prior, coordinate)?),
+                    ..PriorTerm::normal(unknown, Mean::Number(0.0), 1.0)
+                },
             });
         }
         terms.sort_by_key(|term| term.unknown);

@@ -3,6 +3,7 @@
 use super::climb::Climb;
 use super::fit::Fit;
 use super::ladder::Ladder;
+use super::noise::NoiseEstimate;
 use super::rung::ActiveBound;
 use super::scatter::Scatter;
 use crate::action::{ActionValue, LossMoments, Normalization};
@@ -39,6 +40,18 @@ pub trait Annealable: Clone + Send + Sync {
     /// many to report.
     fn estimated(&self) -> Vec<String>;
 
+    /// Names of the parameters in the order of [`Annealable::estimated`], which gives the names of
+    /// their coordinates.
+    fn parameter_names(&self) -> Vec<String> {
+        self.estimated()
+    }
+
+    /// Values of the parameters at these coordinates of them. Default: the coordinates are the
+    /// parameters.
+    fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
+        coordinates.to_vec()
+    }
+
     /// Words that describe the problem in reports of a run.
     fn words(&self) -> Words;
 
@@ -46,6 +59,11 @@ pub trait Annealable: Clone + Send + Sync {
     /// where it is not known, and the misfit is weighed by counts alone.
     fn fit(&self, _climb: &Climb) -> Option<Fit> {
         None
+    }
+
+    /// Estimated noise of the measured channels at the end of a climb; empty where it is known.
+    fn noise(&self, _climb: &Climb, _fit: &Fit) -> Vec<NoiseEstimate> {
+        Vec::new()
     }
 }
 
@@ -79,6 +97,28 @@ pub trait AnnealingObjective {
         parameters: &mut [f64],
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Minimum>;
+
+    /// Minimises at the end of a ladder over what was held on the way: estimated noise. Starts
+    /// where the last rung's minimum is, and leaves the better point there. `None` where nothing
+    /// was held. Default: nothing.
+    ///
+    /// # Errors
+    /// Only if the action fails at the starting point itself.
+    fn settle(
+        &mut self,
+        _model_precision: f64,
+        _path: &mut [f64],
+        _parameters: &mut [f64],
+        _interrupted: &dyn Fn() -> bool,
+    ) -> Result<Option<Minimum>> {
+        Ok(None)
+    }
+
+    /// Factor by which estimated noise makes the chi-square of the point evaluated last smaller
+    /// than its action says. Default: 1, for known noise.
+    fn noise_ratio(&self) -> f64 {
+        1.0
+    }
 
     /// Part of the model error last evaluated at this R_f that belongs to parameters which change
     /// in time.
@@ -132,6 +172,8 @@ pub struct Counts {
     pub stated: usize,
     /// Mean R_m over all measurements.
     pub measurement_precision: f64,
+    /// Number of parameters of the noise that are estimated. They are among the fitted.
+    pub noise: usize,
     /// Normalisation of the action.
     pub normalization: Normalization,
 }

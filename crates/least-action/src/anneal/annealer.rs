@@ -76,6 +76,24 @@ impl Annealer {
         self.annealable.problem()
     }
 
+    /// Problem for approximations about the end of a climb: with noise that was estimated it has
+    /// the restricted likelihood there, else it is [`Annealer::problem`].
+    pub fn problem_at(&self, climb: &Climb) -> Problem {
+        let last = climb.rungs.last().map_or(1.0, |rung| rung.model_precision);
+        match self.annealable.settle(last) {
+            Some(settle) => settle.restricted(&[&climb.path[..], &climb.parameters].concat()),
+            None => self.problem().clone(),
+        }
+    }
+
+    /// Names of the estimated parameters that are natural logarithms of noise scales. They are the
+    /// last of the estimated ones.
+    pub fn noise_names(&self) -> Vec<String> {
+        let noise = self.problem().noise();
+        let parameters = noise.iter().flat_map(|noise| &noise.parameters);
+        parameters.map(|parameter| parameter.name.clone()).collect()
+    }
+
     /// Options of the run, as given.
     pub fn options(&self) -> &AnnealOptions {
         &self.annealable.options

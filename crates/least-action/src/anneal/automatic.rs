@@ -144,7 +144,11 @@ fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
 /// Precision of a column of the data; where it changes from point to point, the median of those of
 /// measured points: a few values that are known nearly exactly make no model error count.
 fn typical_weight(precision: &Precision, first: usize, set: &Observations, l: usize) -> f64 {
-    if !matches!(precision, Precision::PerTime { .. }) {
+    let varies = matches!(
+        precision,
+        Precision::PerTime { .. } | Precision::PerDatum { .. }
+    );
+    if !varies {
         return precision.weight(first, l);
     }
     let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());

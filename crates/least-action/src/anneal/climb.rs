@@ -17,7 +17,9 @@ pub struct Climb {
     pub rungs: Vec<Rung>,
     /// Path at the last rung that is done, points x dimension; the starting path itself if none is.
     pub path: Vec<f64>,
-    /// Estimated parameters at the last rung that is done, in the model's order.
+    /// Coordinates of the estimated parameters at the last rung that is done, in the model's order:
+    /// the parameters themselves, or their logarithms or logits where they are estimated on such a
+    /// scale. The values of the parameters are in the rungs.
     pub parameters: Vec<f64>,
     /// Failure of the mathematics that ended the climb early.
     #[serde(default)]
@@ -172,6 +174,14 @@ impl<A: Annealable> Climber<A> {
         if minimum.stop == StopReason::Interrupted {
             return Ok(None);
         }
+        let minimum = match is_last {
+            false => minimum,
+            true => match objective.settle(model_precision, path, parameters, interrupted)? {
+                Some(settled) if settled.stop == StopReason::Interrupted => return Ok(None),
+                Some(settled) => settled.after(&minimum),
+                None => minimum,
+            },
+        };
         self.climb.path.copy_from_slice(path);
         self.climb.parameters.copy_from_slice(parameters);
         let value = objective.evaluate(model_precision, path, parameters)?;
@@ -184,7 +194,8 @@ impl<A: Annealable> Climber<A> {
             model_error: value.model_error,
             prior_error: value.prior_error,
             varying_error: objective.varying_error(model_precision),
-            parameters: self.climb.parameters[..stated].to_vec(),
+            noise_ratio: objective.noise_ratio(),
+            parameters: annealable.parameters_at(&self.climb.parameters[..stated]),
             stop: minimum.stop,
             iterations: minimum.iterations,
             evaluations: minimum.evaluations,
@@ -267,6 +278,12 @@ impl Climb {
             }
             let length = rung.parameters.len();
             check::length(&field("parameters"), length, counts.stated, because)?;
+        }
+        let at_rungs = self.rungs.iter().enumerate();
+        for (n, rung) in at_rungs {
+            let ratio = rung.noise_ratio;
+            let path = at(&format!("rungs[{n}].noiseRatio"));
+            check::require(ratio.is_finite() && ratio > 0.0, &path, ratio, "positive")?;
         }
         for (name, values) in [("path", &self.path), ("parameters", &self.parameters)] {
             check::all_finite(&at(name), values)?;

@@ -3,9 +3,10 @@
 use super::annealable::Annealable;
 use super::climb::Climb;
 use super::fit::{ChiSquare, Objection};
-use super::fit_findings::{open_parameters, weigh};
+use super::fit_findings::{noise_findings, open_parameters, weigh};
 use super::levels::{Drop, Level};
 use super::misfit::{obeys_model, Misfit};
+use super::noise::NoiseEstimate;
 use super::refinement::StepCheck;
 use super::several_levels::several_levels;
 use super::stopping::enough;
@@ -30,6 +31,11 @@ pub enum FindingCode {
     /// The misfit is smaller than the noise should leave: the stated noise is too large, or the
     /// data have none.
     LevelBelowExpected,
+    /// The noise was estimated: the finding says what the verdict rests on.
+    NoiseEstimated,
+    /// The data do not tell the noise of a channel, because the path may follow all of them, or
+    /// because they show none.
+    NoiseUnknown,
     /// There are no more measurements and priors than unknowns to choose, so the misfit tells
     /// nothing.
     TooFewMeasurements,
@@ -82,6 +88,8 @@ pub(super) struct Conclusions {
     pub chi_square: Option<ChiSquare>,
     /// Error that the time step makes, by the defect of the best path.
     pub step: Option<StepCheck>,
+    /// Estimated noise at the best path.
+    pub noise: Vec<NoiseEstimate>,
 }
 
 pub(super) fn diagnose(
@@ -170,7 +178,19 @@ pub(super) fn diagnose(
         Some(fit) => Misfit::of(&counts, last, fit),
         None => Misfit::new(&counts, last.action),
     };
-    weigh(&words, &counts, &misfit, fit.as_ref(), &mut say);
+    let noise = match &fit {
+        Some(fit) => annealable.noise(climb, fit),
+        None => Vec::new(),
+    };
+    if let Some(outliers) = fit.as_ref().and_then(|fit| fit.downweighted()) {
+        say(FindingCode::Outliers, Severity::Warning, outliers);
+    }
+    if !noise.is_empty() {
+        noise_findings(&noise, &misfit, &mut say);
+    }
+    if noise.is_empty() || misfit.is_tested() || !misfit.tells() {
+        weigh(&words, &counts, &misfit, fit.as_ref(), &mut say);
+    }
     if !obeys_model(&counts, last) {
         let advice = match last.stop.settled() {
             true => {
@@ -210,6 +230,9 @@ pub(super) fn diagnose(
         open_parameters(fit, &counts, last, &estimated, of_lowest, &mut say);
     }
     let bounds = last.active_bounds.iter();
+    // Noise at its least value is told of above.
+    let own = &estimated[..estimated.len() - counts.noise.min(estimated.len())];
+    let bounds = bounds.filter(|b| own.contains(&b.name) || !estimated.contains(&b.name));
     let bounds = bounds.map(|bound| match estimated.contains(&bound.name) {
         true => bound.name.clone(),
         false => format!(
@@ -295,6 +318,7 @@ pub(super) fn diagnose(
             None => ChiSquare::new(&misfit, Vec::new()),
         }),
         step: fit.and_then(|fit| fit.step),
+        noise,
     }
 }
 
@@ -305,6 +329,7 @@ impl Conclusions {
             verdict: Verdict::Unfinished,
             chi_square: None,
             step: None,
+            noise: Vec::new(),
         }
     }
 }

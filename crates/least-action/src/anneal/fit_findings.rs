@@ -5,6 +5,7 @@ use super::climb::Climb;
 use super::findings::FindingCode;
 use super::fit::{spread, Fit};
 use super::misfit::{minus_twice_log_posterior, Misfit};
+use super::noise::NoiseEstimate;
 use super::rung::Rung;
 use crate::report::{figure, Severity};
 
@@ -77,10 +78,64 @@ pub(super) fn weigh(
     say(code, severity, message);
 }
 
+/// Reports estimated noise, and what the verdict rests on.
+pub(super) fn noise_findings(
+    noise: &[NoiseEstimate],
+    misfit: &Misfit,
+    say: &mut impl FnMut(FindingCode, Severity, String),
+) {
+    let estimated: Vec<String> = noise.iter().filter_map(NoiseEstimate::words).collect();
+    if !estimated.is_empty() {
+        let rest = match misfit.is_tested() {
+            true => {
+                "The misfit of these channels is as expected by construction: the verdict rests \
+                     on the other ones, on priors, and on the residuals."
+            }
+            false => {
+                "The misfit is as expected by construction and tells nothing: the verdict rests \
+                      on what the residuals show, their correlation in time, law, size along the \
+                      path and mean. A model that is wrong makes the noise larger: compare it with \
+                      what is known of the measurement."
+            }
+        };
+        let message = format!("The noise was estimated: {}. {rest}", estimated.join("; "));
+        say(FindingCode::NoiseEstimated, Severity::Good, message);
+    }
+    let unknown: Vec<&str> = noise
+        .iter()
+        .filter(|channel| !channel.is_determined() && !channel.is_none())
+        .map(|channel| channel.name.as_str())
+        .collect();
+    let noiseless: Vec<&str> = noise
+        .iter()
+        .filter(|channel| channel.is_none())
+        .map(|channel| channel.name.as_str())
+        .collect();
+    if !noiseless.is_empty() {
+        let message = format!(
+            "The data show no noise of {}: the path meets them more closely than its own accuracy. \
+             Intervals that are computed with the estimate mean nothing; state a noise.",
+            noiseless.join(", ")
+        );
+        say(FindingCode::NoiseUnknown, Severity::Warning, message);
+    }
+    if !unknown.is_empty() {
+        let message = format!(
+            "The data do not tell the noise of {}: the fit may follow all of them, so that next to \
+             nothing is left of it. State it (noise: {{ {}: 0.1 }}, a standard deviation), give it \
+             a prior, let channels share one, or measure more.",
+            unknown.join(", "),
+            unknown[0]
+        );
+        say(FindingCode::NoiseUnknown, Severity::Problem, message);
+    }
+}
+
 /// True if the ends of two climbs are equally likely, so that parameters which nothing sets apart
 /// may differ between them.
 fn is_alike(counts: &Counts, end: &Rung, best: &Rung) -> bool {
-    let chi_square = |rung: &Rung| minus_twice_log_posterior(counts, rung.action);
+    let chi_square =
+        |rung: &Rung| minus_twice_log_posterior(counts, rung.action) / best.noise_ratio;
     end.stop.settled() && chi_square(end) - chi_square(best) < ALIKE
 }
 

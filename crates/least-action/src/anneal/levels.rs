@@ -77,7 +77,10 @@ pub(super) fn drops(climbs: &[Climb], negligible: f64) -> Vec<Drop> {
     for climb in climbs {
         for pair in climb.rungs.windows(2) {
             let (from, to) = (pair[0].action, pair[1].action);
-            if pair[0].stop.settled() && to < from * (1.0 - DROP_TOLERANCE) - negligible {
+            // Where noise is set free, the action is another one.
+            let is_same = pair[0].noise_ratio == pair[1].noise_ratio;
+            if is_same && pair[0].stop.settled() && to < from * (1.0 - DROP_TOLERANCE) - negligible
+            {
                 drops.push(Drop {
                     start: climb.start,
                     rung: pair[1].rung,
@@ -104,6 +107,7 @@ mod tests {
             measurement_error: action,
             model_error: 0.0,
             prior_error: 0.0,
+            noise_ratio: 1.0,
             varying_error: 0.0,
             parameters: vec![],
             stop: StopReason::ValueSettled,

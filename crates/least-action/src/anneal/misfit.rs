@@ -46,6 +46,9 @@ pub(super) struct Misfit {
     tells: bool,
     /// Size of the data in units of their noise.
     signal: f64,
+    /// Degrees of freedom whose noise is known: all but those of channels whose noise is estimated,
+    /// where the misfit is as expected by construction.
+    tested: f64,
 }
 
 impl Misfit {
@@ -60,28 +63,44 @@ impl Misfit {
             least: mean,
             tells: counts.measured + counts.priors > counts.fitted,
             signal: counts.measured as f64,
+            tested: mean,
         }
     }
 
     /// Misfit by the leverages of a fit, so that unknowns which nothing determines do not count.
     pub fn of(counts: &Counts, last: &Rung, fit: &Fit) -> Self {
         let mean = fit.degrees().max(LEAST_DEGREES);
+        let tested = mean - fit.estimated_degrees();
         // Rows of priors and models are normal; measurements have the moments of their law.
-        let excess = counts.misfit.variance - 2.0 * counts.misfit.mean;
+        let excess = match fit.squares() {
+            None => counts.misfit.variance - 2.0 * counts.misfit.mean,
+            // Normal scores have the moments of normal residuals.
+            Some(_) => 0.0,
+        };
+        let value = minus_twice_log_posterior(counts, last.action) / last.noise_ratio;
+        let of_model = minus_twice_log_posterior(counts, last.model_error) / last.noise_ratio;
+        let value = fit.squares().map_or(value, |squares| squares + of_model);
         let rows = counts.measured + counts.priors + fit.dependent();
         Misfit {
-            value: minus_twice_log_posterior(counts, last.action),
+            value,
             mean,
-            variance: (2.0 * mean + excess).max(0.0),
+            variance: (2.0 * tested + excess).max(0.0),
             least: fit.least_degrees().max(LEAST_DEGREES),
             tells: rows > counts.fitted,
             signal: fit.signal,
+            tested,
         }
     }
 
     /// True if there are more rows than unknowns to choose.
     pub fn tells(&self) -> bool {
         self.tells
+    }
+
+    /// True if there is something in the misfit to test: noise of some channel is known, or a
+    /// prior.
+    pub fn is_tested(&self) -> bool {
+        self.tested >= LEAST_DEGREES
     }
 
     /// Mean of the misfit at the truth.
@@ -100,6 +119,7 @@ impl Misfit {
             mean: (self.mean - fewer).max(LEAST_DEGREES),
             variance: (self.variance - 2.0 * fewer).max(2.0 * LEAST_DEGREES),
             least: (self.least - fewer).max(LEAST_DEGREES),
+            tested: self.tested - fewer,
             ..*self
         }
     }
@@ -126,6 +146,9 @@ impl Misfit {
     /// Standard normal variable that is as likely as this misfit: positive above the mean, negative
     /// below the least one.
     pub fn deviations(&self) -> f64 {
+        if !self.is_tested() {
+            return 0.0;
+        }
         let above = self.normal(self.mean);
         let below = self.normal(self.least.min(self.mean));
         if above > 0.0 {
@@ -237,7 +260,9 @@ pub(super) fn obeys_model(counts: &Counts, rung: &Rung) -> bool {
 /// more than that, and it obeys the model. The [`Verdict`](super::Verdict) asks more of it.
 pub(super) fn is_found(counts: &Counts, last: &Rung) -> bool {
     let misfit = Misfit::new(counts, last.action);
-    misfit.tells() && !misfit.above() && obeys_model(counts, last)
+    // Estimated noise explains every misfit.
+    let is_explained = counts.noise > 0 || !misfit.above();
+    misfit.tells() && is_explained && obeys_model(counts, last)
 }
 
 #[cfg(test)]
@@ -252,6 +277,7 @@ mod tests {
             least: degrees,
             tells: true,
             signal: 1e6,
+            tested: degrees,
         }
     }
 

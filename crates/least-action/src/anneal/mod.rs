@@ -14,6 +14,7 @@ mod ladder;
 mod levels;
 mod misfit;
 mod networks;
+mod noise;
 mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
@@ -21,6 +22,7 @@ mod paths;
 mod refinement;
 mod run;
 mod rung;
+mod scales;
 mod scatter;
 mod several_levels;
 mod starting_paths;
@@ -40,6 +42,7 @@ pub use networks::{
     NetworkAnnealOptions, NetworkAnnealingObjective, NetworkStartingStrategy, NetworkStarts,
     Networks,
 };
+pub use noise::{NoiseEstimate, PartEstimate};
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
 pub use refinement::{FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck};

@@ -6,7 +6,8 @@ use super::ladder::{Ladder, MOST_LEVELS};
 use super::refinement::Refinement;
 use super::starting_paths::StartingPaths;
 use crate::action::{
-    check_interval, ActionOptions, Discretization, FirstState, Normalization, Precision, Prior,
+    check_interval, ActionOptions, ChannelNoise, Discretization, FirstState, Normalization,
+    ParameterPrior, ParameterScale, Precision,
 };
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
@@ -17,7 +18,7 @@ use crate::solve::MinimizerOptions;
 /// use least_action::anneal::Estimate;
 ///
 /// let estimate = Estimate {
-///     initial: [0.5, 2.0],
+///     initial: Some([0.5, 2.0]),
 ///     bounds: Some([0.0, f64::INFINITY]),
 ///     ..Estimate::default()
 /// };
@@ -27,10 +28,15 @@ use crate::solve::MinimizerOptions;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Estimate {
-    /// Range from which every starting path draws its first value uniformly. It is no bound: the
-    /// estimate may leave it.
-    #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
-    pub initial: [f64; 2],
+    /// Range from which every starting path draws its first value, uniformly on the scale. It is no
+    /// bound: the estimate may leave it. Default: two
+    /// usual deviations about the middle of the prior, without one the bounds if both are finite.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "readonly [number, number]", optional)
+    )]
+    pub initial: Option<[f64; 2]>,
     /// Lowest and highest value; an end may be infinite. Default: none.
     #[serde(default)]
     #[cfg_attr(
@@ -43,22 +49,99 @@ pub struct Estimate {
     /// parameter does not change.
     #[serde(default)]
     pub smoothness: Option<f64>,
-    /// Prior of the parameter, or of its first value if it changes in time: its mean and standard
-    /// deviation before the data. Default: none.
+    /// Prior of the parameter, or of its first value if it changes in time: its distribution before
+    /// the data, a normal one by mean and standard deviation, or one of another family. Default:
+    /// none; the density is then flat on the scale.
     #[serde(default)]
-    pub prior: Option<Prior>,
+    pub prior: Option<ParameterPrior>,
+    /// Scale on which the parameter is estimated: itself, its logarithm or its logit. `initial`,
+    /// `bounds` and results are values of the parameter in any case. Default: `linear`.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<ParameterScale>"))]
+    pub scale: ParameterScale,
 }
 
+/// Share of an interval by which starting values stay away from the end of a scale.
+const END: f64 = 1e-3;
+
+/// Number of the prior's usual distances from its middle that starting values may have.
+const START_WIDTHS: f64 = 2.0;
+
 impl Estimate {
+    /// Range from which starting values are drawn, in the parameter's unit; NaN where options that
+    /// were not checked say too little.
+    pub fn range(&self) -> [f64; 2] {
+        self.range_or("estimate").unwrap_or([f64::NAN; 2])
+    }
+
+    /// Range from which starting values are drawn: as given, else the bounds if they are finite,
+    /// else about the middle of the prior.
+    fn range_or(&self, path: &str) -> Result<[f64; 2]> {
+        if let Some(initial) = self.initial {
+            return Ok(initial);
+        }
+        let is_log = matches!(self.scale, ParameterScale::Log | ParameterScale::Log10);
+        let [least, most] = match (self.bounds, self.scale) {
+            (Some(bounds), _) => bounds,
+            (None, ParameterScale::Logit) => [0.0, 1.0],
+            (None, _) => [f64::NEG_INFINITY, f64::INFINITY],
+        };
+        if let Some(prior) = self.prior {
+            let [middle, width] = prior.typical();
+            let (low, high) = (middle - START_WIDTHS * width, middle + START_WIDTHS * width);
+            let low = if is_log && low <= 0.0 {
+                END * middle
+            } else {
+                low
+            };
+            return Ok([low.max(least), high.min(most)]);
+        }
+        if least.is_finite() && most.is_finite() {
+            // The ends of scales are infinitely far away.
+            let inside = END * (most - least);
+            return Ok(match self.scale {
+                ParameterScale::Logit => [least + inside, most - inside],
+                _ if is_log && least == 0.0 => [inside, most],
+                _ => [least, most],
+            });
+        }
+        Err(Error::WrongShape {
+            path: format!("{path}.initial"),
+            message: "is missing: give a range of starting values, two finite bounds, or a prior"
+                .into(),
+        })
+    }
+
     /// Checks the options, and reports errors under the names that the user gave them by: the
     /// action has its parts in lists of their own.
     fn validate(&self, path: &str) -> Result<()> {
-        check::range(&format!("{path}.initial"), self.initial)?;
         if let Some(bounds) = self.bounds {
             check_interval(&format!("{path}.bounds"), bounds)?;
         }
+        if let Some(initial) = self.initial {
+            check::range(&format!("{path}.initial"), initial)?;
+        }
         if let Some(prior) = self.prior {
-            prior.precision(&format!("{path}.prior"))?;
+            prior.validate(&format!("{path}.prior"))?;
+        }
+        if let (Some(_), Some(ParameterPrior::Family(_))) = (self.smoothness, self.prior) {
+            return Err(Error::WrongShape {
+                path: format!("{path}.prior"),
+                message: "the first value of a parameter that changes in time has a normal prior: \
+                          give mean and deviation"
+                    .into(),
+            });
+        }
+        let [low, high] = self.range_or(path)?;
+        if let Some(bounds) = self.bounds {
+            let is_inside = bounds[0] <= low && high <= bounds[1];
+            let wrong = if low < bounds[0] { 0 } else { 1 };
+            check::require(
+                is_inside,
+                &format!("{path}.initial[{wrong}]"),
+                [low, high][wrong],
+                &format!("within the bounds, from {} to {}", bounds[0], bounds[1]),
+            )?;
         }
         match self.smoothness {
             Some(smoothness) => check::precision(&format!("{path}.smoothness"), smoothness),
@@ -74,7 +157,7 @@ impl Estimate {
 ///
 /// use least_action::anneal::{AnnealOptions, Estimate};
 ///
-/// let estimate = Estimate { initial: [20.0, 35.0], ..Estimate::default() };
+/// let estimate = Estimate { initial: Some([20.0, 35.0]), ..Estimate::default() };
 /// let options = AnnealOptions {
 ///     measurement_precision: 4.0.into(),
 ///     estimate: BTreeMap::from([("rho".into(), estimate)]),
@@ -96,8 +179,16 @@ pub struct AnnealOptions {
     pub normalization: Normalization,
     /// Measurement precision R_m, one over the variance of the measurement noise, in one over the
     /// square of the data's unit: a number, one per observed component, one per point of the path
-    /// (`{ perTime }`), or a full matrix over the observed components, as rows.
+    /// (`{ perTime }`), one per datum (`{ perDatum }`, a row per point of the path), or a full
+    /// matrix over the observed components, as rows. It is not read where `noise` is given.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Precision>"))]
     pub measurement_precision: Precision,
+    /// Noise of the measured channels that is estimated along with path and parameters, by name.
+    /// Channels that are not named have a constant deviation that is estimated. Default: none, so
+    /// that all noise is as `measurementPrecision` says.
+    #[serde(default)]
+    pub noise: Option<BTreeMap<String, ChannelNoise>>,
     /// Ladder of the model precision R_f, from small to large. Default: found from the data.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>"))]
@@ -162,17 +253,20 @@ impl AnnealOptions {
         let varying = self.estimate.iter();
         let varying = varying.filter_map(|(name, e)| Some((name.clone(), e.smoothness?)));
         let varying: BTreeMap<String, f64> = varying.collect();
-        let first_state = of_states
-            .into_iter()
-            .fold(self.first_state.clone(), |all, (name, prior)| {
-                all.with(&name, prior.into())
-            });
+        let first_state = of_states.into_iter().fold(
+            self.first_state.clone(),
+            |all, (name, prior)| match prior {
+                ParameterPrior::Normal(prior) => all.with(&name, prior.into()),
+                // Refused by the check of the options.
+                ParameterPrior::Family(_) => all,
+            },
+        );
         let mut parameters = self.parameters.clone();
         if !self.first_state.is_empty() {
             // Formulas of first states have the sizes that they have in the middle of the ranges.
             let still = self.estimate.iter().filter(|(_, e)| e.smoothness.is_none());
             let middle = |[low, high]: [f64; 2]| low + 0.5 * (high - low);
-            parameters.extend(still.map(|(name, e)| (name.clone(), middle(e.initial))));
+            parameters.extend(still.map(|(name, e)| (name.clone(), middle(e.range()))));
         }
         let still = self
             .estimate
@@ -182,6 +276,7 @@ impl AnnealOptions {
             discretization: self.discretization,
             normalization: self.normalization,
             measurement_precision: self.measurement_precision.clone(),
+            noise: self.noise.clone(),
             model_weights: self.model_weights.clone().unwrap_or_default(),
             bounds,
             priors: priors.into_iter().collect(),

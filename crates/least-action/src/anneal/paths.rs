@@ -8,8 +8,11 @@ use super::climb::Climb;
 use super::fit::{End, Fit, Leverages};
 use super::follow::follow;
 use super::ladder::Ladder;
+use super::misfit::{posterior_factor, Misfit};
+use super::noise::{NoiseEstimate, NoiseEstimation, Settle};
 use super::refinement::{check_by_defect, GivenStart, Origin};
 use super::rung::ActiveBound;
+use super::scales::in_coordinates;
 use super::scatter::Scatter;
 use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
@@ -20,7 +23,7 @@ use crate::action::{
 use crate::error::{check, Result};
 use crate::model::Model;
 use crate::report::shortest;
-use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
+use crate::solve::{Minimizer, MinimizerOptions, Minimum, Structured, Workspace};
 
 /// Maximum count of numbers that a climb may keep in memory: three of WebAssembly's four gigabytes,
 /// or more than a machine has.
@@ -34,8 +37,10 @@ const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
 #[derive(Clone)]
 pub struct Paths {
     model: Arc<dyn Model>,
-    /// Problem without automatic weights of the states.
+    /// Problem without automatic weights of the states, with the noise of the ladder.
     problem: Problem,
+    /// Estimation of the noise; `None` where it is known.
+    noise: Option<Arc<NoiseEstimation>>,
     pub(super) options: AnnealOptions,
     /// Noise as the data's own differences show it.
     scatter: Option<Scatter>,
@@ -51,6 +56,8 @@ struct Found {
     automatic: Automatic,
     /// The problem with automatic weights of its states; `None` where there are none.
     weighted: Option<Problem>,
+    /// The problem whose noise is estimated, with these weights.
+    noise: Option<Problem>,
 }
 
 impl Paths {
@@ -63,7 +70,21 @@ impl Paths {
         data: impl Into<DataSets>,
         options: AnnealOptions,
     ) -> Result<Self> {
+        Self::with_noise_from(model, data, options, None)
+    }
+
+    /// Checks a model, data and options; estimated noise starts from these logarithms of its
+    /// scales.
+    fn with_noise_from(
+        model: Arc<dyn Model>,
+        data: impl Into<DataSets>,
+        options: AnnealOptions,
+        noise: Option<Vec<f64>>,
+    ) -> Result<Self> {
         options.validate()?;
+        let (model, mut options) = in_coordinates(model, options)?;
+        let DataSets(data) = data.into();
+        let noise = NoiseEstimation::new(&model, &data, &mut options, noise)?;
         let starting_paths = &options.starting_paths;
         starting_paths.validate_names("startingPaths", model.states())?;
         let problem = Problem::new(model.clone(), data, &options.action())?;
@@ -76,6 +97,7 @@ impl Paths {
         )?;
         let scatter = Scatter::of(&problem.data, &options.measurement_precision);
         Ok(Paths {
+            noise: noise.map(Arc::new),
             model,
             scatter,
             problem,
@@ -97,9 +119,19 @@ impl Paths {
         starts: Vec<GivenStart>,
     ) -> Result<Self> {
         let data: Vec<_> = self.data().iter().map(|set| set.refined(parts)).collect();
-        let mut paths = Paths::new(self.model.clone(), data, options)?;
-        paths.problem.set_parts(parts);
-        let problem = &paths.problem;
+        let parameters = starts.first().map(|start| &start.parameters[..]);
+        let noise = self.noise.as_ref().map(|noise| {
+            let of_start = parameters.and_then(|all| {
+                let first = all.len().checked_sub(noise.start.len())?;
+                Some(all[first..].to_vec())
+            });
+            of_start.unwrap_or_else(|| noise.start.clone())
+        });
+        let mut options = options;
+        options.noise = self.noise.as_ref().map(|noise| noise.options.clone());
+        let mut paths = Paths::with_noise_from(self.model.clone(), data, options, noise)?;
+        paths.set_parts(parts);
+        let problem = paths.known_problem();
         for start in &starts {
             let length = problem.path_length();
             check::length("starts.path", start.path.len(), length, "points x states")?;
@@ -112,6 +144,37 @@ impl Paths {
             starts,
         }));
         Ok(paths)
+    }
+
+    /// The problem without automatic weights of the states.
+    fn known_problem(&self) -> &Problem {
+        self.noise
+            .as_ref()
+            .map_or(&self.problem, |noise| &noise.problem)
+    }
+
+    fn set_parts(&mut self, parts: usize) {
+        self.problem.set_parts(parts);
+        if let Some(noise) = &mut self.noise {
+            Arc::make_mut(noise).problem.set_parts(parts);
+        }
+    }
+
+    /// Estimation of the noise; `None` where it is known.
+    pub(super) fn noise(&self) -> Option<&NoiseEstimation> {
+        self.noise.as_deref()
+    }
+
+    /// Estimation of the noise at an R_f; `None` where nothing of it is estimated.
+    pub(super) fn settle(&self, model_precision: f64) -> Option<Settle<'_>> {
+        self.noise
+            .as_ref()
+            .filter(|noise| !noise.start.is_empty())?;
+        Some(Settle {
+            problem: self.problem(),
+            factor: posterior_factor(&self.counts()),
+            model_precision,
+        })
     }
 
     /// These paths on the grid of the data.
@@ -144,8 +207,18 @@ impl Paths {
         &self.model
     }
 
-    /// The problem with the weights of its states, also if these are automatic.
+    /// The problem with the weights of its states, also if these are automatic, and with its noise
+    /// among the parameters where that is estimated.
     pub(super) fn problem(&self) -> &Problem {
+        match (&self.noise, weights_are_automatic(&self.options)) {
+            (None, _) => self.ladder_problem(),
+            (Some(noise), true) => self.found().noise.as_ref().unwrap_or(&noise.problem),
+            (Some(noise), false) => &noise.problem,
+        }
+    }
+
+    /// The problem with the weights of its states and the noise of the ladder.
+    fn ladder_problem(&self) -> &Problem {
         match weights_are_automatic(&self.options) {
             true => self.found().weighted.as_ref().unwrap_or(&self.problem),
             false => &self.problem,
@@ -162,16 +235,22 @@ impl Paths {
         self.found.get_or_init(|| {
             let climatology = Climatology::new(&self.problem, &self.options);
             let automatic = Automatic::new(&self.problem, &self.options, &climatology);
-            let weighted = automatic.weights.as_ref().and_then(|weights| {
-                let mut problem = self.problem.clone();
+            let weighted = |problem: &Problem| {
+                let mut problem = problem.clone();
                 // Automatic weights are one per state, and within the range of precisions.
-                problem.set_model_weights(weights).ok()?;
+                problem
+                    .set_model_weights(automatic.weights.as_ref()?)
+                    .ok()?;
                 Some(problem)
-            });
+            };
             Found {
+                noise: self
+                    .noise
+                    .as_ref()
+                    .and_then(|noise| weighted(&noise.problem)),
+                weighted: weighted(&self.problem),
                 climatology,
                 automatic,
-                weighted,
             }
         })
     }
@@ -180,7 +259,7 @@ impl Paths {
         let found = self.found();
         Setting {
             model: &self.model,
-            problem: self.problem(),
+            problem: self.ladder_problem(),
             options: &self.options,
             climatology: &found.climatology,
             weights: found.automatic.weights.as_ref(),
@@ -189,7 +268,7 @@ impl Paths {
                 .model_precision
                 .last
                 .unwrap_or(found.automatic.last),
-            noise_ratio: self
+            scatter_ratio: self
                 .scatter
                 .filter(Scatter::is_above_stated)
                 .map_or(1.0, |scatter| scatter.ratio),
@@ -229,8 +308,10 @@ impl Annealable for Paths {
 
     fn counts(&self) -> Counts {
         let problem = &self.problem;
-        let estimated = problem.estimated.len();
+        let noise = self.noise.as_ref().map_or(0, |noise| noise.start.len());
+        let estimated = problem.estimated.len() + noise;
         Counts {
+            noise,
             measured: problem.measured(),
             misfit: problem.misfit(),
             scatter: self.scatter,
@@ -251,10 +332,14 @@ impl Annealable for Paths {
     fn fit(&self, climb: &Climb) -> Option<Fit> {
         let last = climb.rungs.last()?;
         let problem = self.problem();
-        // A parameter is small beside its value, and beside the range in which it is looked for.
+        // A parameter is small beside its value, and beside the range in which it is looked for;
+        // the logarithm of a noise's scale beside 1.
         let values = problem.estimated().zip(&climb.parameters);
         let sizes = values.map(|(name, value)| {
-            let [low, high] = self.options.estimate[name].initial;
+            let Some(estimate) = self.options.estimate.get(name) else {
+                return 1.0;
+            };
+            let [low, high] = estimate.range();
             match value.abs().max(high - low) {
                 0.0 => 1.0,
                 size => size,
@@ -268,11 +353,17 @@ impl Annealable for Paths {
             parameters: &climb.parameters,
             sizes: &sizes.collect::<Vec<f64>>(),
             measurement_precision: &self.options.measurement_precision,
+            noise_ratio: last.noise_ratio,
         };
         let mut found = Leverages::new(&end)?;
         let mut fit = Fit::new(&found, &end);
-        fit.step = check_by_defect(self, climb, &mut found);
+        let chi_square = Misfit::of(end.counts, last, &fit).value;
+        fit.step = check_by_defect(self, climb, &mut found, chi_square);
         Some(fit)
+    }
+
+    fn noise(&self, climb: &Climb, fit: &Fit) -> Vec<NoiseEstimate> {
+        NoiseEstimate::of(self.problem(), &climb.parameters, fit)
     }
 
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
@@ -283,14 +374,27 @@ impl Annealable for Paths {
         if let Some(given) = given {
             return (given.path.clone(), given.parameters.clone());
         }
-        starting_paths::draw(&self.setting(), start)
+        let (path, mut parameters) = starting_paths::draw(&self.setting(), start);
+        if let Some(noise) = &self.noise {
+            parameters.extend(&noise.start);
+        }
+        (path, parameters)
     }
 
     fn objective(&self, start: usize, drawn: Option<&[f64]>) -> PathAnnealingObjective {
-        let (problem, options) = (self.problem(), &self.options);
+        // Noise of which nothing is estimated has its own law on the ladder.
+        let is_known = self
+            .noise
+            .as_ref()
+            .is_none_or(|noise| noise.start.is_empty());
+        let problem = match is_known {
+            true => self.problem(),
+            false => self.ladder_problem(),
+        };
+        let options = &self.options;
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
-            let [low, high] = options.estimate[name].initial;
+            let [low, high] = options.estimate[name].range();
             low.abs().max(high.abs())
         });
         let initial: Vec<f64> = initial.collect();
@@ -307,11 +411,28 @@ impl Annealable for Paths {
             scales,
             workspace: None,
             variables: vec![0.0; problem.path_length() + initial.len()],
+            ratio: 1.0,
+            varying: None,
+            settled: None,
         }
     }
 
     fn estimated(&self) -> Vec<String> {
-        self.problem.estimated().map(str::to_string).collect()
+        self.known_problem()
+            .estimated()
+            .map(str::to_string)
+            .collect()
+    }
+
+    fn parameter_names(&self) -> Vec<String> {
+        self.known_problem()
+            .parameter_names()
+            .map(str::to_string)
+            .collect()
+    }
+
+    fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
+        self.problem.parameters_at(coordinates)
     }
 
     fn words(&self) -> Words {
@@ -352,8 +473,29 @@ pub struct PathAnnealingObjective {
     scales: Scales,
     /// Memory of the structured minimiser, made once for all rungs.
     workspace: Option<Workspace>,
-    /// Variables of the minimiser: the path, then the parameters, scaled.
+    /// Variables of the minimiser: the path, then the parameters, scaled. Estimated noise, which
+    /// the ladder holds, is not among them.
     variables: Vec<f64>,
+    /// Factor by which estimated noise makes chi-square smaller, at the point evaluated last.
+    ratio: f64,
+    /// Part of the model error there that belongs to parameters which change in time, where the
+    /// noise was estimated.
+    varying: Option<f64>,
+    /// Point at which the noise has settled, with the shares of the data there.
+    settled: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+impl PathAnnealingObjective {
+    /// Number of parameters on the ladder, without those of the noise.
+    fn own(&self) -> usize {
+        self.action.problem().estimated().len()
+    }
+
+    /// True if the parameters have the noise of the ladder, or there is none to estimate.
+    fn has_noise_of_ladder(&self, parameters: &[f64]) -> bool {
+        let noise = self.paths.noise();
+        noise.is_none_or(|noise| parameters[self.own()..] == noise.start[..])
+    }
 }
 
 impl AnnealingObjective for PathAnnealingObjective {
@@ -368,7 +510,8 @@ impl AnnealingObjective for PathAnnealingObjective {
             Some(known) => known,
             None => &self.paths.found().automatic,
         };
-        automatic.first(options, &mut self.action, path, parameters)
+        let own = self.action.problem().estimated().len();
+        automatic.first(options, &mut self.action, path, &parameters[..own])
     }
 
     fn evaluate(
@@ -377,7 +520,19 @@ impl AnnealingObjective for PathAnnealingObjective {
         path: &[f64],
         parameters: &[f64],
     ) -> Result<ActionValue> {
-        self.action.evaluate(model_precision, path, parameters)
+        let own = self.own();
+        if !self.has_noise_of_ladder(parameters) {
+            if let Some(settle) = self.paths.settle(model_precision) {
+                let unknowns = [path, parameters].concat();
+                let known = self.settled.as_ref().filter(|(at, _)| *at == unknowns);
+                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| &shares[..]))?;
+                (self.ratio, self.varying) = (found.ratio, Some(found.varying));
+                return Ok(found.value);
+            }
+        }
+        (self.ratio, self.varying) = (1.0, None);
+        self.action
+            .evaluate(model_precision, path, &parameters[..own])
     }
 
     fn minimize(
@@ -389,8 +544,9 @@ impl AnnealingObjective for PathAnnealingObjective {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Minimum> {
         let variables = &mut self.variables;
+        let own = variables.len() - path.len();
         variables[..path.len()].copy_from_slice(path);
-        variables[path.len()..].copy_from_slice(parameters);
+        variables[path.len()..].copy_from_slice(&parameters[..own]);
         self.scales.divide(variables);
         let mut objective =
             ActionObjective::new(&mut self.action, model_precision, &self.scales, interrupted);
@@ -403,16 +559,45 @@ impl AnnealingObjective for PathAnnealingObjective {
         };
         self.scales.multiply(variables);
         path.copy_from_slice(&variables[..path.len()]);
-        parameters.copy_from_slice(&variables[path.len()..]);
+        parameters[..own].copy_from_slice(&variables[path.len()..]);
         Ok(minimum)
     }
 
+    fn settle(
+        &mut self,
+        model_precision: f64,
+        path: &mut [f64],
+        parameters: &mut [f64],
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Option<Minimum>> {
+        let Some(settle) = self.paths.settle(model_precision) else {
+            return Ok(None);
+        };
+        let by = match self.paths.options.minimizer {
+            MinimizerOptions::Structured(given) => given,
+            _ => Structured::default(),
+        };
+        let mut unknowns = [&path[..], &parameters[..]].concat();
+        let Some(found) = settle.minimize(&by, &mut unknowns, interrupted)? else {
+            return Ok(None);
+        };
+        path.copy_from_slice(&unknowns[..path.len()]);
+        parameters.copy_from_slice(&unknowns[path.len()..]);
+        self.settled = Some((unknowns, found.shares));
+        Ok(Some(found.minimum))
+    }
+
+    fn noise_ratio(&self) -> f64 {
+        self.ratio
+    }
+
     fn varying_error(&self, model_precision: f64) -> f64 {
-        self.action.varying_error(model_precision)
+        self.varying
+            .unwrap_or_else(|| self.action.varying_error(model_precision))
     }
 
     fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound> {
-        let problem = &self.paths.problem;
+        let problem = self.paths.problem();
         let dimension = problem.model().dimension();
         let mut points = vec![0; dimension + problem.estimated().len()];
         let active = minimum.active_bounds.iter();

@@ -6,6 +6,7 @@ use super::findings::{diagnose, Conclusions, Finding};
 use super::fit::ChiSquare;
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible, obeys_model};
+use super::noise::NoiseEstimate;
 use super::refinement::StepCheck;
 use super::rung::Rung;
 use super::stopping::enough;
@@ -36,7 +37,10 @@ pub struct Run {
     /// Chi-square of the best path, of the whole action and by channel; `None` if no start has
     /// reached the last rung.
     pub chi_square: Option<ChiSquare>,
-    /// Names of the estimated parameters.
+    /// Estimated noise of the measured channels, at the best path; empty where the noise is known
+    /// or no start has reached the last rung.
+    pub noise: Vec<NoiseEstimate>,
+    /// Names of the estimated parameters, those of the noise last.
     pub estimated: Vec<String>,
     /// Error that the time step makes, by the defect of the best path.
     pub(super) step: Option<StepCheck>,
@@ -87,6 +91,7 @@ impl Run {
             verdict,
             chi_square,
             step,
+            noise,
         } = diagnose(annealable, &climbs, &levels, &drops, best);
         // Where the model is not yet obeyed, a path follows the noise: nobody expects that level.
         let is_obeyed = |last: &Rung| obeys_model(&counts, last);
@@ -94,10 +99,15 @@ impl Run {
             .as_ref()
             .filter(|_| climbs[best].rungs.last().is_some_and(is_obeyed));
         let degrees = fitted.map(|c| c.degrees_of_freedom);
-        let expected_level = expected_level(&counts, degrees);
+        // Actions are in units of the noise of the ladder.
+        let ratio = climbs[best]
+            .rungs
+            .last()
+            .map_or(1.0, |last| last.noise_ratio);
+        let expected_level = ratio * expected_level(&counts, degrees);
         let summary = summarize(annealable, &climbs, &levels, best, expected_level);
         Ok(Run {
-            estimated: annealable.estimated(),
+            estimated: annealable.parameter_names(),
             expected_level,
             climbs,
             levels,
@@ -107,6 +117,7 @@ impl Run {
             verdict,
             chi_square,
             step,
+            noise,
             summary,
         })
     }
@@ -125,7 +136,7 @@ impl Run {
     /// Estimate of a parameter; `None` if it was not estimated.
     pub fn parameter(&self, name: &str) -> Option<f64> {
         let index = self.estimated.iter().position(|n| n == name)?;
-        self.best().parameters.get(index).copied()
+        self.best_rung().parameters.get(index).copied()
     }
 
     /// Difference between the second action level and the lowest; `None` if there is only one.

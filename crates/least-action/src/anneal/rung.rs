@@ -34,6 +34,10 @@ pub struct Rung {
     /// Part of the model error that belongs to parameters which change in time; 0 without any.
     #[serde(default)]
     pub varying_error: f64,
+    /// Factor by which estimated noise makes chi-square smaller than the action says, which is in
+    /// units of the noise of the ladder; 1 where the noise is known.
+    #[serde(default = "one")]
+    pub noise_ratio: f64,
     /// Estimated parameters, in the model's order.
     pub parameters: Vec<f64>,
     /// Reason why the minimisation ended.
@@ -48,6 +52,10 @@ pub struct Rung {
     /// States and parameters that ended at one of their bounds.
     #[serde(default)]
     pub active_bounds: Vec<ActiveBound>,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// Details of a climb that was stopped: its action was so high that the noise cannot explain it,

@@ -8,6 +8,9 @@ const ORDERS: usize = 6;
 /// Number of differences of one column that an estimate needs.
 const LEAST: usize = 40;
 
+/// Number of differences of one column that bound its noise.
+const FEW: usize = 8;
+
 /// Number of consecutive orders of differences whose estimates must agree.
 const PLATEAU: usize = 3;
 
@@ -61,10 +64,32 @@ impl Scatter {
         self.ratio * (1.0 - DEVIATIONS * self.error) > 1.0
     }
 
+    /// Estimate of one column, without its error, or where it does not tell the least of those of
+    /// all orders: the noise is no larger than that, as the signal adds to the differences.
+    pub(super) fn of_column(
+        sets: &[Observations],
+        precision: &Precision,
+        component: usize,
+    ) -> ColumnScatter {
+        let column = Column::new(sets, precision, component);
+        match column.estimate() {
+            Some((ratio, _)) => ColumnScatter::Estimate(ratio),
+            None => ColumnScatter::AtMost(column.least()),
+        }
+    }
+
     /// Highest ratio that the estimate leaves room for.
     pub(super) fn highest(&self) -> f64 {
         self.ratio * (1.0 + DEVIATIONS * self.error)
     }
+}
+
+/// Variance of the noise of one column, over the stated one.
+pub(super) enum ColumnScatter {
+    /// Estimate by orders of differences that agree.
+    Estimate(f64),
+    /// Number that it is hardly larger than; infinite where there are too few differences.
+    AtMost(f64),
 }
 
 /// Sums over the differences of one component, over all data sets.
@@ -126,6 +151,13 @@ impl Column {
                 self.counts[order - 1] += 1.0;
             }
         }
+    }
+
+    /// Least ratio of all orders.
+    fn least(&self) -> f64 {
+        let each = (0..ORDERS).filter(|&k| self.counts[k] >= FEW as f64);
+        let ratios = each.map(|k| self.squares[k] / self.expected[k]);
+        ratios.filter(|r| *r > 0.0).fold(f64::INFINITY, f64::min)
     }
 
     /// Ratio of the estimated variance to the stated one with its relative standard error, from the

@@ -32,8 +32,10 @@ pub(super) fn several_levels(
     let [lowest, next, ..] = passing[..] else {
         return;
     };
-    let difference = minus_twice_log_posterior(counts, next.action)
-        - minus_twice_log_posterior(counts, lowest.action);
+    let ratio = last(lowest).map_or(1.0, |rung| rung.noise_ratio);
+    let difference = (minus_twice_log_posterior(counts, next.action)
+        - minus_twice_log_posterior(counts, lowest.action))
+        / ratio;
     say(
         FindingCode::SeveralConsistentLevels,
         Severity::Warning,

@@ -31,6 +31,10 @@ pub(super) fn limit(annealable: &impl Annealable) -> Option<f64> {
         return None;
     }
     let counts = annealable.counts();
+    if counts.noise > 0 && counts.scatter.is_none() {
+        // Nothing is known of the noise before it is estimated.
+        return None;
+    }
     let room = counts
         .scatter
         .map_or(1.0, |scatter| scatter.highest().max(1.0));
@@ -44,7 +48,8 @@ pub(super) fn limit(annealable: &impl Annealable) -> Option<f64> {
 pub(super) fn agreeing(counts: &Counts, observed: f64) -> usize {
     let misfit = Misfit::new(counts, 0.0);
     let has_room = !misfit.tells() || misfit.highest() > ROOM * misfit.expected();
-    match has_room || (observed < LITTLE && counts.scatter.is_none()) {
+    let is_vague = observed < LITTLE || counts.noise > 0;
+    match has_room || (is_vague && counts.scatter.is_none()) {
         true => AGREEING,
         false => 1,
     }

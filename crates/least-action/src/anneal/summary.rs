@@ -67,7 +67,9 @@ pub(super) fn summarize(
             last.model_error
         ));
     }
-    for (name, value) in annealable.estimated().iter().zip(&climb.parameters) {
+    let stated = annealable.counts().stated;
+    let values = annealable.parameters_at(&climb.parameters[..stated]);
+    for (name, value) in annealable.parameter_names().iter().zip(&values) {
         table.line(format_args!("  {name:<12} {:>14}", number(*value)));
     }
     let work = |f: fn(&Rung) -> usize| {

@@ -202,6 +202,7 @@ impl ModelBuilder {
             spin_up: self.spin_up,
             definition: None,
             unaveraged: None,
+            coordinates: Vec::new(),
             observation: (observables > 0).then(|| function(&outputs[dimension..])),
             function: function(&outputs[..dimension]),
             observables: self.observables,

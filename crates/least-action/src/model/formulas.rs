@@ -83,3 +83,25 @@ pub(crate) fn formulas(texts: &[FormulaText], names: &FormulaNames) -> Result<Fu
     }
     Ok(Function::new(graph.into_inner(), outputs, leaves))
 }
+
+/// Scope of a formula of states, parameters and inputs.
+pub(super) fn scope_of<'a>(
+    states: &[String],
+    parameters: impl Iterator<Item = &'a str>,
+    inputs: &[String],
+) -> Scope {
+    let mut symbols = HashMap::new();
+    for (k, name) in inputs.iter().enumerate() {
+        symbols.insert(name.clone(), Symbol::Input(k));
+    }
+    for (k, name) in parameters.enumerate() {
+        symbols.insert(name.to_string(), Symbol::Parameter(k));
+    }
+    for (k, name) in states.iter().enumerate() {
+        symbols.insert(name.clone(), Symbol::State(k));
+    }
+    Scope {
+        vectors: false,
+        symbols,
+    }
+}

@@ -238,6 +238,15 @@ impl Graph {
     /// The graph made anew with other leaves, so that subexpressions that became constant are
     /// folded; and the new index of each node.
     pub fn substituted(&self, leaf: impl Fn(Node) -> Node) -> (Graph, Vec<NodeId>) {
+        self.rebuilt(|graph, node| match leaf(node) {
+            Node::Constant(bits) => graph.constant(f64::from_bits(bits)),
+            leaf => graph.intern(leaf),
+        })
+    }
+
+    /// The graph made anew with what `leaf` adds in the place of each leaf; and the new index of
+    /// each node.
+    pub fn rebuilt(&self, leaf: impl Fn(&mut Graph, Node) -> NodeId) -> (Graph, Vec<NodeId>) {
         let mut graph = Graph::default();
         let mut places: Vec<NodeId> = Vec::with_capacity(self.nodes.len());
         for &node in &self.nodes {
@@ -246,10 +255,7 @@ impl Graph {
                 Node::Unary(function, a) => graph.unary(function, place(a)),
                 Node::Binary(function, a, b) => graph.binary(function, place(a), place(b)),
                 Node::Select(c, a, b) => graph.select(place(c), place(a), place(b)),
-                other => match leaf(other) {
-                    Node::Constant(bits) => graph.constant(f64::from_bits(bits)),
-                    leaf => graph.intern(leaf),
-                },
+                other => leaf(&mut graph, other),
             };
             places.push(id);
         }

@@ -3,6 +3,7 @@
 mod build;
 mod builder;
 mod compile;
+mod coordinates;
 mod definition;
 mod derivative;
 pub(crate) mod elementary;
@@ -15,6 +16,7 @@ mod function;
 mod graph;
 mod guard;
 mod lower;
+mod noise;
 mod parse;
 mod print;
 pub(crate) mod propagator;
@@ -29,6 +31,7 @@ use std::sync::Arc;
 use crate::error::Result;
 
 pub use builder::{ModelBuilder, Symbols};
+pub use coordinates::Coordinate;
 pub use definition::{
     EquationDefinition, Initial, ModelDefinition, NamedExpression, ParameterDefinition,
     StateDefinition,
@@ -37,6 +40,7 @@ pub use evaluate::{Points, Scratch};
 pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
+pub use noise::{LogScale, NoiseScale};
 pub use switching::Switching;
 
 /// Maximum number of values in a path: 512 MiB of them, of which 32-bit WebAssembly can hold
@@ -208,6 +212,32 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// Coordinates of the parameters, one each; empty where all are the parameters themselves.
+    fn coordinates(&self) -> &[Coordinate] {
+        &[]
+    }
+
+    /// The model with other coordinates, one per parameter, in the place of its parameters, which
+    /// are named after them: `ln k`. `None` if the model cannot be rewritten so.
+    fn in_coordinates(&self, coordinates: &[Coordinate]) -> Option<Arc<dyn Model>> {
+        let _ = coordinates;
+        None
+    }
+
+    /// The model with the logarithms of noise scales as further observables, and with further
+    /// parameters, which follow its own; `None` if the model cannot be rewritten so.
+    ///
+    /// # Errors
+    /// A formula of a scale that contains names which the model does not have.
+    fn with_noise(
+        &self,
+        scales: &[NoiseScale],
+        further: &[Parameter],
+    ) -> Result<Option<Arc<dyn Model>>> {
+        let _ = (scales, further);
+        Ok(None)
+    }
+
     /// The model with conditions that contain unknown parameters averaged over time, so that it has
     /// derivatives in them; `None` if there is nothing to average. Default: none.
     ///
@@ -241,6 +271,8 @@ pub struct EquationModel {
     definition: Option<Box<ModelDefinition>>,
     /// The model whose conditions were averaged; `None` if none were.
     unaveraged: Option<Arc<EquationModel>>,
+    /// Coordinates of the parameters; empty where all are linear.
+    coordinates: Vec<Coordinate>,
 }
 
 impl EquationModel {
@@ -285,6 +317,23 @@ impl Model for EquationModel {
 
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
         Some(Arc::new(EquationModel::with_varying(self, parameters)))
+    }
+
+    fn coordinates(&self) -> &[Coordinate] {
+        &self.coordinates
+    }
+
+    fn in_coordinates(&self, coordinates: &[Coordinate]) -> Option<Arc<dyn Model>> {
+        Some(Arc::new(EquationModel::in_coordinates(self, coordinates)))
+    }
+
+    fn with_noise(
+        &self,
+        scales: &[NoiseScale],
+        further: &[Parameter],
+    ) -> Result<Option<Arc<dyn Model>>> {
+        let model = EquationModel::with_noise(self, scales, further)?;
+        Ok(Some(Arc::new(model)))
     }
 
     fn with_averaged_conditions(&self, at: &Switching) -> Result<Option<Arc<dyn Model>>> {

@@ -53,6 +53,10 @@ impl EquationModel {
                 .map(|function| changed(function, &|_, _| Vec::new())),
             definition: None,
             unaveraged: None,
+            coordinates: match self.coordinates.is_empty() {
+                true => Vec::new(),
+                false => kept.iter().map(|&p| self.coordinates[p]).collect(),
+            },
             ..self.clone()
         }
     }

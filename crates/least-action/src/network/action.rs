@@ -188,6 +188,7 @@ impl NetworkAction {
             measurement_error,
             model_error,
             prior_error,
+            noise_error: 0.0,
         })
     }
 

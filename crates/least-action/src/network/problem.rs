@@ -333,7 +333,7 @@ fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result
         let precision = match precision {
             Precision::Scalar(value) => vec![*value; width],
             Precision::PerComponent(values) => values.clone(),
-            Precision::PerTime { .. } | Precision::Matrix(_) => {
+            Precision::PerTime { .. } | Precision::PerDatum { .. } | Precision::Matrix(_) => {
                 let message = "of networks must be a number, or one per neuron".into();
                 return Err(Error::WrongShape { path, message });
             }

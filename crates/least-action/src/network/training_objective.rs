@@ -146,6 +146,7 @@ impl Training {
             measurement_error,
             model_error: 0.0,
             prior_error,
+            noise_error: 0.0,
         })
     }
 

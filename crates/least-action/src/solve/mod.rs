@@ -73,6 +73,18 @@ pub struct Minimum {
     pub active_bounds: Vec<usize>,
 }
 
+impl Minimum {
+    /// This minimum with the work of the minimisation before it added.
+    pub(crate) fn after(self, before: &Minimum) -> Minimum {
+        Minimum {
+            iterations: before.iterations + self.iterations,
+            evaluations: before.evaluations + self.evaluations,
+            factorizations: before.factorizations + self.factorizations,
+            ..self
+        }
+    }
+}
+
 /// Algorithm that minimises an [`Objective`].
 pub trait Minimizer {
     /// Minimises the objective from `x` and leaves the best point there.

@@ -6,14 +6,17 @@ mod deterministic;
 mod diagnostics;
 mod forecast;
 mod laplace;
+mod normal;
 mod posterior;
+mod profile;
 mod sampling;
 mod sampling_report;
 mod scores;
 mod summary;
+mod truncation;
 mod uncertainty;
 
-pub use deterministic::{Profile, ProfileOptions, StrongLaplace, StrongMinimum, StrongPosterior};
+pub use deterministic::{StrongLaplace, StrongMinimum, StrongPosterior};
 pub use diagnostics::{
     energy_fraction, ess_bulk, ess_mean, ess_quantile, ess_sd, ess_tail, mcse_mean, mcse_quantile,
     mcse_sd, quantiles, r_hat,
@@ -24,6 +27,7 @@ pub use laplace::{
     LaplaceOptions, ParameterDirection,
 };
 pub use posterior::Posterior;
+pub use profile::{Profile, ProfileOptions, ProfileProgress, ProfileSearch, Refit, Refitted};
 pub use sampling::{
     Advance, BoundsMethod, Chain, ChainAnnealing, ChainPhase, ChainState, Density, Divergence,
     Integrator, Metric, Moments, SamplingMethod, SamplingOptions, StepSize, Transition,

@@ -3,8 +3,8 @@
 use crate::action::{Action, ActionObjective, Normalization, Problem, Scales};
 use crate::error::{check, Result};
 use crate::solve::{
-    Assembly, BlockMatrix, Bounds, Hessian, Layout, LeastSquares, Minimizer, Minimum, Objective,
-    Structured,
+    Assembly, BlockMatrix, Bounds, Hessian, Layout, LeastSquares, Linearization, Minimizer,
+    Minimum, Objective, Structured,
 };
 
 /// The posterior density `exp(-A(X))` at one R_f, up to its normalisation. It is uniform in all
@@ -76,6 +76,29 @@ impl Posterior {
         })
     }
 
+    /// The posterior with one unknown held at a value: path, then estimated parameters.
+    pub(super) fn holding(&self, unknown: usize, value: f64) -> Self {
+        let count = self.layout.unknowns();
+        let mut held = self.clone();
+        let bounds = held.bounds.get_or_insert_with(|| Bounds {
+            lower: vec![f64::NEG_INFINITY; count],
+            upper: vec![f64::INFINITY; count],
+        });
+        (bounds.lower[unknown], bounds.upper[unknown]) = (value, value);
+        held
+    }
+
+    /// Bounds of the unknowns, if any is bounded.
+    pub(super) fn bounds_of_unknowns(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
+    /// True for an unknown that is held at a value.
+    pub(super) fn is_held(&self, unknown: usize) -> bool {
+        let bounds = self.bounds.as_ref();
+        bounds.is_some_and(|bounds| bounds.lower[unknown] == bounds.upper[unknown])
+    }
+
     /// Problem of the action in the exponent.
     pub fn problem(&self) -> &Problem {
         self.action.problem()
@@ -145,6 +168,22 @@ impl Posterior {
         Ok(self.factor * action)
     }
 
+    /// Residuals with their derivatives, weighted so that half the sum of squares is the negative
+    /// log posterior.
+    ///
+    /// # Errors
+    /// Those of [`Action::linearize`].
+    pub(super) fn weighted_rows(&mut self, unknowns: &[f64]) -> Result<Linearization> {
+        let (path, parameters) = unknowns.split_at(self.layout.path_length());
+        let mut rows = self.action.linearization();
+        self.action
+            .linearize(self.model_precision, path, parameters, &mut rows)?;
+        for weight in rows.groups.iter_mut().flat_map(|group| &mut group.weights) {
+            *weight *= self.factor;
+        }
+        Ok(rows)
+    }
+
     /// Minimises the negative log posterior from `unknowns`, and leaves the minimum there.
     ///
     /// # Errors
@@ -196,12 +235,9 @@ impl Posterior {
     ) -> Result<T> {
         let scales = Scales::none(self.layout.dimension, self.layout.parameters);
         let never = || false;
-        what(&mut ActionObjective::new(
-            &mut self.action,
-            self.model_precision,
-            &scales,
-            &never,
-        ))
+        let objective =
+            ActionObjective::new(&mut self.action, self.model_precision, &scales, &never);
+        what(&mut objective.within(self.bounds.clone()))
     }
 }
 

@@ -26,8 +26,8 @@ fn curved(discretization: Discretization) -> (Posterior, Vec<f64>) {
         measurement_precision: 6.0.into(),
         estimate: vec!["sigma".into(), "rho".into()],
         priors: [
-            ("sigma".to_string(), prior(10.0, 2.0)),
-            ("rho".to_string(), prior(28.0, 3.0)),
+            ("sigma".to_string(), prior(10.0, 2.0).into()),
+            ("rho".to_string(), prior(28.0, 3.0).into()),
         ]
         .into(),
         ..ActionOptions::default()
@@ -210,7 +210,11 @@ fn a_product_of_parameters_leaves_their_ratio_free() {
         measurement_precision: 400.0.into(),
         estimate: vec!["a".into(), "b".into(), "c".into()],
         // The same relative width: the ridge is where both are 1.
-        priors: [("a".to_string(), prior(1.0)), ("b".to_string(), prior(1.0))].into(),
+        priors: [
+            ("a".to_string(), prior(1.0).into()),
+            ("b".to_string(), prior(1.0).into()),
+        ]
+        .into(),
         ..ActionOptions::default()
     };
     let found = laplace(

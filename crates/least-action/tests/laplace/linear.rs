@@ -72,7 +72,7 @@ impl Case {
             measurement_precision: Precision::PerComponent(R_M.to_vec()),
             model_weights: Precision::PerComponent(WEIGHTS.to_vec()),
             estimate: vec!["p".into()],
-            priors: [("p".to_string(), self.parameter)].into(),
+            priors: [("p".to_string(), self.parameter.into())].into(),
             first_state: names()
                 .into_iter()
                 .zip(self.first.iter().copied())

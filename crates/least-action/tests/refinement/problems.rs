@@ -148,7 +148,7 @@ pub fn estimating(noise: f64, ranges: &[(&str, [f64; 2])]) -> AnnealOptions {
             .iter()
             .map(|&(name, initial)| {
                 let estimate = Estimate {
-                    initial,
+                    initial: Some(initial),
                     ..Estimate::default()
                 };
                 (name.to_string(), estimate)

@@ -40,7 +40,8 @@ fn linear(points: usize) -> Posterior {
             Prior {
                 mean: 0.5,
                 deviation: 2.0,
-            },
+            }
+            .into(),
         )]
         .into(),
         first_state: [(

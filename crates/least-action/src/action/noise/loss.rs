@@ -1,4 +1,4 @@
-use super::LossMoments;
+use super::{LossMoments, NoiseShare, ScaleTerms};
 use crate::random::Random;
 
 /// One residual with its datum and precision, the arguments of a [`Loss`].
@@ -68,6 +68,27 @@ pub(crate) trait Loss: Copy {
         0.0
     }
 
+    /// Derivatives in the logarithm of the noise's scale, one over the root of the precision.
+    /// Default: those of a law of the residual over the scale, with the information of a normal
+    /// one, 2.
+    #[inline(always)]
+    fn scale(&self, row: ResidualRow) -> ScaleTerms {
+        of_location_and_scale(self, row, 2.0)
+    }
+
+    /// Share of a datum in the normalisation of its noise. Default: that of a law of location and
+    /// scale, 1 less the leverage.
+    fn share(&self, _datum: f64) -> NoiseShare {
+        NoiseShare::FULL
+    }
+
+    /// Standard normal number that is as likely as the datum about its prediction, positive where
+    /// the datum is larger (P. K. Dunn and G. K. Smyth, J. Comput. Graph. Statist. 5, 1996).
+    /// Default: the residual over the scale, for normal laws.
+    fn score(&self, row: ResidualRow) -> f64 {
+        -row.residual * row.precision.sqrt()
+    }
+
     /// Twice the logarithm of the density at a residual of zero, without terms that depend on the
     /// datum alone. Those are equal for all paths, and Laplace's evidence compares paths.
     fn log_peak(&self, precision: f64) -> f64;
@@ -83,4 +104,23 @@ pub(crate) trait Loss: Copy {
     /// Mean and variance of rho at the truth, with the datum in place of the prediction. The misfit
     /// of a path is compared with them.
     fn misfit(&self, datum: f64) -> LossMoments;
+}
+
+/// Derivatives in the logarithm of the scale for a law of the residual over the scale: with g the
+/// derivative of rho / 2 in the prediction, that in s is `-r g`.
+#[inline(always)]
+pub(crate) fn of_location_and_scale(
+    loss: &impl Loss,
+    row: ResidualRow,
+    information: f64,
+) -> ScaleTerms {
+    let (residual, weight) = loss.linearize(row);
+    let slope = residual * weight;
+    let second = weight + loss.curvature(row);
+    ScaleTerms {
+        slope: -row.residual * slope,
+        information,
+        second: row.residual * (slope + row.residual * second),
+        cross: -(slope + row.residual * second),
+    }
 }

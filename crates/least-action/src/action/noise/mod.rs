@@ -24,18 +24,39 @@
 //! Groups of rows are dispatched, not rows: each loop over data exists once per law, so a law that
 //! is not chosen costs nothing.
 
+mod binomial;
+mod counts;
 mod gaussian;
+mod huber;
+mod interval;
+mod laplace;
+#[cfg(test)]
+mod law_tests;
+mod log_normal;
 mod loss;
+mod negative_binomial;
+mod poisson;
 mod precision;
 mod step_noise;
+mod student_t;
 #[cfg(test)]
 mod tests;
 mod whitening;
 
+pub(crate) use super::estimated_scales::{NoiseShare, ScaleTerms};
+pub(crate) use binomial::Binomial;
 pub(crate) use gaussian::Gaussian;
+pub(crate) use huber::Huber;
+pub(crate) use interval::Interval;
+pub(crate) use laplace::Laplace;
+pub(crate) use log_normal::LogNormal;
+pub(crate) use loss::of_location_and_scale;
 pub(crate) use loss::{Loss, ResidualRow};
+pub(crate) use negative_binomial::NegativeBinomial;
+pub(crate) use poisson::Poisson;
 pub use precision::Precision;
 pub use step_noise::StepNoise;
+pub(crate) use student_t::StudentT;
 pub(crate) use whitening::Whitening;
 
 /// Distribution of the noise in a group of rows.
@@ -44,6 +65,22 @@ pub(crate) enum Law {
     /// Normal distribution.
     #[default]
     Gaussian,
+    /// Student's t distribution.
+    StudentT(StudentT),
+    /// Two-sided exponential distribution.
+    Laplace,
+    /// Huber's distribution.
+    Huber(Huber),
+    /// Normal distribution of logarithms.
+    LogNormal,
+    /// Poisson distribution of counts.
+    Poisson,
+    /// Negative binomial distribution of counts.
+    NegativeBinomial,
+    /// Binomial distribution of counts.
+    Binomial(Binomial),
+    /// Normal distribution of which intervals are known: rounded or censored data.
+    Interval(Interval),
 }
 
 /// Evaluates an expression with the loss of a law, compiled for each law by itself.
@@ -54,12 +91,55 @@ macro_rules! with_loss {
                 let $loss = $crate::action::noise::Gaussian;
                 $body
             }
+            $crate::action::noise::Law::StudentT($loss) => $body,
+            $crate::action::noise::Law::Laplace => {
+                let $loss = $crate::action::noise::Laplace;
+                $body
+            }
+            $crate::action::noise::Law::Huber($loss) => $body,
+            $crate::action::noise::Law::LogNormal => {
+                let $loss = $crate::action::noise::LogNormal;
+                $body
+            }
+            $crate::action::noise::Law::Poisson => {
+                let $loss = $crate::action::noise::Poisson;
+                $body
+            }
+            $crate::action::noise::Law::NegativeBinomial => {
+                let $loss = $crate::action::noise::NegativeBinomial;
+                $body
+            }
+            $crate::action::noise::Law::Binomial($loss) => $body,
+            $crate::action::noise::Law::Interval($loss) => $body,
         }
     };
 }
 pub(crate) use with_loss;
 
 impl Law {
+    /// True if the loss is the square of the residual over the scale, at least for exact data.
+    pub fn is_square(self) -> bool {
+        matches!(self, Law::Gaussian | Law::LogNormal)
+    }
+
+    /// True for laws that give data far from the prediction little weight.
+    pub fn is_robust(self) -> bool {
+        matches!(self, Law::StudentT(_) | Law::Laplace | Law::Huber(_))
+    }
+
+    /// True if the scale is a deviation, or the like, of the residuals.
+    pub fn has_deviation(self) -> bool {
+        !matches!(
+            self,
+            Law::Poisson | Law::NegativeBinomial | Law::Binomial(_)
+        )
+    }
+
+    /// True for normal noise of exact data.
+    pub fn is_normal(self) -> bool {
+        self == Law::Gaussian
+    }
+
     /// Mean and variance of the summed losses of data at the truth.
     pub fn misfit(self, data: impl Iterator<Item = f64>) -> LossMoments {
         let mut sum = LossMoments::default();
@@ -186,6 +266,24 @@ impl Noise {
             let rows = (0..residuals.len()).map(|i| self.whitening.row(i, inner, residuals, data));
             rows.map(|row| 2.0 * outer * loss.curvature(row)).collect()
         })
+    }
+
+    /// Loss of each row.
+    pub fn each_loss(&self, scale: Scale, residuals: &[f64], data: &[f64]) -> Vec<f64> {
+        with_loss!(self.law, loss => {
+            let rows = (0..residuals.len())
+                .map(|i| self.whitening.row(i, scale.precision, residuals, data));
+            let loss_of = |row: ResidualRow| {
+                loss.value(row.precision * (row.residual * row.residual), row)
+            };
+            rows.map(loss_of).collect()
+        })
+    }
+
+    /// Derivatives of half the loss of row `i` in its scale.
+    pub fn scale_terms(&self, i: usize, residuals: &[f64], data: &[f64]) -> ScaleTerms {
+        let row = self.whitening.row(i, 1.0, residuals, data);
+        with_loss!(self.law, loss => loss.scale(row))
     }
 
     /// Logarithm of the largest value of the density of `rows` rows, each of the precision

@@ -36,6 +36,14 @@ pub enum Precision {
         #[cfg_attr(feature = "typescript", ts(type = "readonly number[]"))]
         per_time: Vec<f64>,
     },
+    /// One number per datum: a row per point of the path, through all data sets one after the
+    /// other, with a number per observed component. Numbers of missing data are not read.
+    PerDatum {
+        /// Precisions, a row per point of the path.
+        #[serde(rename = "perDatum")]
+        #[cfg_attr(feature = "typescript", ts(type = "readonly (readonly number[])[]"))]
+        per_datum: Vec<Vec<f64>>,
+    },
 }
 
 impl From<f64> for Precision {
@@ -72,6 +80,15 @@ impl Precision {
                 let path = format!("{path}.perTime");
                 check::length(&path, per_time.len(), points, "one per point of the path")?;
                 each(&path, per_time)
+            }
+            Precision::PerDatum { per_datum } => {
+                let path = format!("{path}.perDatum");
+                check::length(
+                    &path,
+                    per_datum.len(),
+                    points,
+                    "one row per point of the path",
+                )
             }
             Precision::Matrix(rows) => {
                 check::length(path, rows.len(), components, "one row per component")?;
@@ -128,6 +145,7 @@ impl Precision {
             Precision::Scalar(value) => *value,
             Precision::PerComponent(values) => values[l],
             Precision::PerTime { per_time } => per_time[n],
+            Precision::PerDatum { per_datum } => per_datum[n][l],
             Precision::Matrix(rows) => rows[l][l],
         }
     }
@@ -168,7 +186,7 @@ mod read {
         fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
             f.write_str(
                 "a number, a list with a number per component, a matrix as a list of rows, \
-                 or { perTime: [...] }",
+                 { perTime: [...] }, or { perDatum: [[...], ...] }",
             )
         }
 
@@ -204,15 +222,21 @@ mod read {
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Precision, A::Error> {
             let mut found = None;
             while let Some(key) = map.next_key::<String>()? {
-                if key != "perTime" {
-                    return Err(A::Error::custom(format!(
-                        "unknown field \"{key}\", expected perTime"
-                    )));
-                }
-                found = Some(map.next_value()?);
+                found = Some(match key.as_str() {
+                    "perTime" => Precision::PerTime {
+                        per_time: map.next_value()?,
+                    },
+                    "perDatum" => Precision::PerDatum {
+                        per_datum: map.next_value()?,
+                    },
+                    _ => {
+                        return Err(A::Error::custom(format!(
+                            "unknown field \"{key}\", expected perTime or perDatum"
+                        )))
+                    }
+                });
             }
-            let per_time = found.ok_or_else(|| A::Error::missing_field("perTime"))?;
-            Ok(Precision::PerTime { per_time })
+            found.ok_or_else(|| A::Error::missing_field("perTime"))
         }
     }
 

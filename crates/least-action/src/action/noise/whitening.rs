@@ -203,6 +203,14 @@ impl Whitening {
         }
     }
 
+    /// Weights of all rows; empty where they are not single numbers.
+    pub fn rows(&self) -> &[f64] {
+        match self {
+            Whitening::Rows(weights) => weights,
+            _ => &[],
+        }
+    }
+
     /// Weight of a row; 1 for a whitened one.
     #[inline(always)]
     pub fn weight(&self, row: usize) -> f64 {

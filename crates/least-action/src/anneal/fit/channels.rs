@@ -16,15 +16,18 @@ pub(super) struct Channel {
     pub name: String,
     /// Mean R_m of its measurements.
     pub precision: f64,
+    /// True if the noise is estimated.
+    pub is_estimated: bool,
 }
 
 impl Channel {
-    pub fn new(name: &str, number: usize, residuals: &[Residual]) -> Self {
+    pub fn new(name: &str, number: usize, residuals: &[Residual], is_estimated: bool) -> Self {
         let own = residuals.iter().filter(|r| r.channel == number);
         let (sum, count) = own.fold((0.0, 0.0), |(s, n), r| (s + r.precision, n + 1.0));
         Channel {
             name: name.into(),
             precision: sum / f64::max(count, 1.0),
+            is_estimated,
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::channels::Channel;
 use super::offset::Offset;
 use super::{open, Fit, PriorResidual, Residual};
+use crate::action::noise::Law;
 use crate::action::{Action, Precision, Problem};
 use crate::anneal::annealable::Counts;
 use crate::anneal::misfit::posterior_factor;
@@ -19,6 +20,8 @@ pub(in crate::anneal) struct End<'a> {
     /// Sizes of the parameters, beside which their deviations are large or small.
     pub sizes: &'a [f64],
     pub measurement_precision: &'a Precision,
+    /// Factor by which estimated noise makes chi-square smaller than with this precision.
+    pub noise_ratio: f64,
 }
 
 /// Rows of the action with the factor of their Hessian.
@@ -26,6 +29,9 @@ pub(in crate::anneal) struct Leverages<'a> {
     pub problem: &'a Problem,
     /// Weighted rows: those of the model, of the measurements, and of priors.
     pub rows: Linearization,
+    /// Score and signed distance of each row of the measurements, where their laws are not all
+    /// normal.
+    scores: Option<Vec<[f64; 2]>>,
     pub layout: Layout,
     /// Factor of the action that makes it the negative log posterior.
     pub factor: f64,
@@ -99,21 +105,17 @@ pub(super) fn rows<'a>(group: &'a RowGroup, problem: &Problem) -> impl Iterator<
 impl<'a> Leverages<'a> {
     /// Linearises the action at the end of a climb; `None` if its Hessian has no factor.
     pub fn new(end: &End<'a>) -> Option<Self> {
-        let problem = end.problem;
-        let mut action = Action::new(problem);
-        let mut rows = action.linearization();
-        let (path, parameters) = (end.path, end.parameters);
-        let precision = end.model_precision;
-        action
-            .linearize(precision, path, parameters, &mut rows)
-            .ok()?;
-        let fixed = held(&mut action, end)?;
-        let layout = action.layout();
-        let rank = RankFactor::new(&layout, &rows, &fixed)?;
+        let mut action = Action::new(end.problem);
+        let unknowns = [end.path, end.parameters].concat();
+        let rows = linearized(&mut action, end.model_precision, &unknowns)?;
+        // The gradient takes the errors' place.
+        let scores = scores(&action, rows.groups[1].residuals.len());
+        let rank = factor(&mut action, end.model_precision, &unknowns, &rows)?;
         Some(Leverages {
-            problem,
+            problem: end.problem,
             rows,
-            layout,
+            scores,
+            layout: action.layout(),
             factor: posterior_factor(end.counts),
             inverse: rank.factor.inverse(),
             rank,
@@ -144,7 +146,11 @@ impl Fit {
         Fit {
             channels: names
                 .enumerate()
-                .map(|(number, name)| Channel::new(name, number, &residuals))
+                .map(|(number, name)| {
+                    let noise = problem.noise().map(|noise| &noise.channels[number]);
+                    let is_estimated = noise.is_some_and(|n| n.is_estimated());
+                    Channel::new(name, number, &residuals, is_estimated)
+                })
                 .collect(),
             priors: priors(found),
             model_degrees: model_degrees(found, end, &residuals),
@@ -155,38 +161,94 @@ impl Fit {
             open: open::directions(found, end),
             deviations: open::deviations(found),
             residuals,
+            has_other_laws: found.scores.is_some(),
             is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
-            signal: problem.signal(end.measurement_precision),
+            signal: problem.signal(end.measurement_precision) / end.noise_ratio,
             step: None,
         }
     }
 }
 
+/// Leverages of all measurements, by slot; `None` where the Hessian has no factor.
+pub(in crate::anneal) fn leverages(
+    action: &mut Action,
+    model_precision: f64,
+    unknowns: &[f64],
+) -> Option<Vec<f64>> {
+    let rows_of_action = linearized(action, model_precision, unknowns)?;
+    let rank = factor(action, model_precision, unknowns, &rows_of_action)?;
+    let problem = action.problem();
+    let found = Leverages {
+        problem,
+        rows: rows_of_action,
+        scores: None,
+        layout: action.layout(),
+        factor: 1.0,
+        inverse: rank.factor.inverse(),
+        rank,
+    };
+    let leverages: Vec<f64> = rows(&found.rows.groups[1], problem)
+        .map(|row| found.of(&row))
+        .collect();
+    let places = action.measurement_rows().iter();
+    Some(places.map(|&row| leverages[row as usize]).collect())
+}
+
+/// Rows of an action at a point.
+fn linearized(
+    action: &mut Action,
+    model_precision: f64,
+    unknowns: &[f64],
+) -> Option<Linearization> {
+    let mut rows = action.linearization();
+    let (path, parameters) = unknowns.split_at(action.layout().path_length());
+    action
+        .linearize(model_precision, path, parameters, &mut rows)
+        .ok()?;
+    Some(rows)
+}
+
+/// Factor of the Hessian of rows, without the unknowns that bounds hold.
+fn factor(
+    action: &mut Action,
+    model_precision: f64,
+    unknowns: &[f64],
+    rows: &Linearization,
+) -> Option<RankFactor> {
+    let fixed = held(action, model_precision, unknowns)?;
+    RankFactor::new(&action.layout(), rows, &fixed)
+}
+
+/// Score and signed distance of each row of the measurements, where their laws are not all normal;
+/// else `None`. The action is that which was linearised last.
+fn scores(action: &Action, rows: usize) -> Option<Vec<[f64; 2]>> {
+    let scores = action.scores()?;
+    let mut of_row = vec![[0.0; 2]; rows];
+    let places = action.measurement_rows().iter();
+    for (slot, (&row, &score)) in places.zip(&scores).enumerate() {
+        let distance = action.squared_error(slot).sqrt();
+        of_row[row as usize] = [score, distance.copysign(score)];
+    }
+    Some(of_row)
+}
+
 /// Unknowns at active bounds, one entry each; empty if nothing is bounded.
-fn held(action: &mut Action, end: &End) -> Option<Vec<bool>> {
-    let Some(ends) = end.problem.intervals() else {
+fn held(action: &mut Action, model_precision: f64, unknowns: &[f64]) -> Option<Vec<bool>> {
+    let Some(ends) = action.problem().intervals() else {
         return Some(Vec::new());
     };
     let bounds = Bounds {
         lower: ends.lower.clone(),
         upper: ends.upper.clone(),
     };
-    let mut unknowns = end.path.to_vec();
-    unknowns.extend(end.parameters);
+    let (path, parameters) = unknowns.split_at(action.layout().path_length());
     let mut gradient = vec![0.0; unknowns.len()];
-    let (of_path, of_parameters) = gradient.split_at_mut(end.path.len());
-    let (path, parameters) = (end.path, end.parameters);
+    let (of_path, of_parameters) = gradient.split_at_mut(path.len());
     action
-        .gradient(
-            end.model_precision,
-            path,
-            parameters,
-            of_path,
-            of_parameters,
-        )
+        .gradient(model_precision, path, parameters, of_path, of_parameters)
         .ok()?;
     let mut fixed = vec![false; unknowns.len()];
-    bounds.mark_active(&unknowns, &gradient, &mut fixed);
+    bounds.mark_active(unknowns, &gradient, &mut fixed);
     Some(fixed)
 }
 
@@ -201,16 +263,24 @@ fn measurements(found: &Leverages) -> Vec<Residual> {
         })
         .collect();
     let present = rows(&found.rows.groups[1], problem).filter(Row::is_present);
+    let law = |channel: usize| match problem.noise() {
+        Some(noise) => noise.channels[channel].law,
+        None => Law::default(),
+    };
     present
         .map(|row| {
             let precision = found.factor * row.weight();
+            let score = found.scores.as_ref().map(|scores| scores[row.index()]);
+            let plain = -precision.sqrt() * row.residual();
+            let robust = score.filter(|_| law(row.row).is_robust());
             Residual {
                 channel: row.row,
                 set: ends.partition_point(|&end| end <= row.point()),
                 time: problem.time(row.point()),
-                value: -precision.sqrt() * row.residual(),
+                value: score.map_or(plain, |[score, _]| score),
                 leverage: found.of(&row),
                 precision,
+                robust: robust.map(|[_, distance]| distance),
             }
         })
         .collect()
@@ -219,7 +289,9 @@ fn measurements(found: &Leverages) -> Vec<Residual> {
 /// Residuals of all priors with their leverages.
 fn priors(found: &Leverages) -> Vec<PriorResidual> {
     let problem = found.problem;
-    let groups = found.rows.groups.iter().skip(2);
+    let all = &found.rows.groups;
+    let priors = all.len() - usize::from(problem.noise().is_some());
+    let groups = all[..priors].iter().skip(2);
     let present = groups.flat_map(|group| rows(group, problem).filter(Row::is_present));
     present
         .map(|row| PriorResidual {

@@ -13,7 +13,7 @@ mod stretches;
 mod tails;
 
 pub use channels::{ChannelChiSquare, ChiSquare};
-pub(super) use leverage::{End, Leverages};
+pub(super) use leverage::{leverages, End, Leverages};
 pub(super) use open::spread;
 
 use super::findings::FindingCode;
@@ -40,6 +40,8 @@ pub(super) struct Residual {
     pub leverage: f64,
     /// Precision R_m of the measurement; 1 where a matrix couples it with others.
     pub precision: f64,
+    /// Datum less prediction in units of the scale, for laws that give outliers little weight.
+    pub robust: Option<f64>,
 }
 
 impl Residual {
@@ -81,6 +83,9 @@ pub struct Fit {
     open: Vec<String>,
     /// Standard deviations of the estimated parameters; infinite for those left open.
     deviations: Vec<f64>,
+    /// True if some channel has noise of a law that is not normal: residuals are then normal
+    /// scores.
+    has_other_laws: bool,
     /// True if a matrix of precisions couples the measurements of a time.
     is_coupled: bool,
     /// Size of the data in units of their noise.
@@ -114,6 +119,31 @@ impl Fit {
         of_data + of_priors
     }
 
+    /// Degrees of freedom of the measurements whose noise is estimated.
+    pub(super) fn estimated_degrees(&self) -> f64 {
+        let own = self.residuals.iter();
+        let own = own.filter(|r| self.channels[r.channel].is_estimated);
+        own.map(|r| 1.0 - r.leverage).sum()
+    }
+
+    /// Sum of the squared residuals of measurements and priors where some noise is not normal, so
+    /// that losses are no squares; `None` where all is normal.
+    pub(super) fn squares(&self) -> Option<f64> {
+        let own = self.residuals.iter().map(|r| r.value * r.value);
+        let of_priors = self.priors.iter().map(|r| r.value * r.value);
+        self.has_other_laws.then(|| own.chain(of_priors).sum())
+    }
+
+    /// Data that a robust law gave next to no weight, in words.
+    pub(super) fn downweighted(&self) -> Option<String> {
+        outliers::downweighted(self)
+    }
+
+    /// Residuals of all measurements with their leverages and precisions.
+    pub(super) fn residuals(&self) -> &[Residual] {
+        &self.residuals
+    }
+
     /// Number of directions in the unknowns that nothing determines.
     pub(super) fn dependent(&self) -> usize {
         self.dependent
@@ -136,6 +166,8 @@ impl Fit {
         let found = outliers::find(self);
         let mut objections = Vec::new();
         objections.extend(found.objection(self));
+        // Those that a robust law gave no weight are told of by themselves.
+        let found = found.and_downweighted(self);
         let unequal = channels::objection(self, misfit, &found);
         let correlation = correlation::find(self);
         objections.extend(correlation.objection(self));

@@ -33,12 +33,60 @@ pub(super) fn find(fit: &Fit) -> Outliers {
     Outliers(found.collect())
 }
 
+/// Distance from the path, in scales of a robust law, beyond which a datum is named.
+const FAR: f64 = 10.0;
+/// Most data of a robust law that are named.
+const NAMED_BY_LAW: usize = 12;
+
+/// Data that a robust law gave next to no weight, the furthest first, in words.
+pub(super) fn downweighted(fit: &Fit) -> Option<String> {
+    let own = fit.residuals.iter();
+    let mut far: Vec<(&Residual, f64)> = own
+        .filter_map(|residual| Some((residual, residual.robust?)))
+        .filter(|(_, distance)| distance.abs() > FAR)
+        .collect();
+    far.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let named = far.iter().take(NAMED_BY_LAW).map(|(residual, distance)| {
+        format!(
+            "{} at time {} ({distance:+.1} scales of the noise)",
+            fit.channels[residual.channel].name,
+            shortest(residual.time)
+        )
+    });
+    let named: Vec<String> = named.collect();
+    let more = match far.len().saturating_sub(NAMED_BY_LAW) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!named.is_empty()).then(|| {
+        format!(
+            "{} of {} measurements are outliers, and the law of the noise gave them next to no \
+             weight: {}{more}. Look at these measurements.",
+            far.len(),
+            fit.residuals.len(),
+            named.join(", ")
+        )
+    })
+}
+
 /// No outliers.
 pub(super) fn none() -> Outliers {
     Outliers(Vec::new())
 }
 
 impl Outliers {
+    /// These, and the data that a robust law gave next to no weight.
+    pub fn and_downweighted(mut self, fit: &Fit) -> Self {
+        for (place, residual) in fit.residuals.iter().enumerate() {
+            let size = residual.robust.filter(|distance| distance.abs() > FAR);
+            if let (Some(size), Err(at)) = (size, self.0.binary_search_by_key(&place, |o| o.place))
+            {
+                self.0.insert(at, Outlier { place, size });
+            }
+        }
+        self
+    }
+
     pub fn count(&self) -> usize {
         self.0.len()
     }

@@ -3,7 +3,10 @@
 use super::outliers::Outliers;
 use super::{Fit, Objection, Residual};
 use crate::anneal::findings::FindingCode;
-use crate::anneal::misfit::DEVIATIONS;
+
+/// Number of standard deviations from which on a kurtosis objects. It is less than that of other
+/// tests: each channel has a size of its own here, by which heavy tails lose half a deviation.
+const DEVIATIONS: f64 = 3.5;
 
 /// Least number of residuals whose kurtosis is judged.
 const LEAST_COUNT: usize = 50;

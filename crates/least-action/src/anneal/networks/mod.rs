@@ -66,6 +66,7 @@ impl Networks {
                 parameters: weights,
                 stated: 0,
                 measurement_precision: problem.measurement_precision(),
+                noise: 0,
                 normalization: problem.normalization(),
             },
             problem,

@@ -1,11 +1,7 @@
 //! Check of the time step: the error of an answer that its discretisation makes, from the change of
 //! the answer on a grid with steps half as long.
 
-use super::super::annealable::Annealable;
 use super::super::climb::Climb;
-use super::super::misfit::minus_twice_log_posterior;
-use super::super::paths::Paths;
-use super::super::rung::Rung;
 use crate::action::Problem;
 use crate::solve::{Layout, RowGroup};
 
@@ -100,8 +96,7 @@ impl StepCheck {
     }
 
     /// Errors of the end of a climb, from its change on a grid with steps half as long.
-    pub(super) fn new(paths: &Paths, climb: &Climb, last: &Rung, change: &Change) -> Self {
-        let problem = paths.problem();
+    pub(super) fn new(problem: &Problem, climb: &Climb, change: &Change, chi_square: f64) -> Self {
         let order = f64::from(1 << problem.discretization.order());
         let rest = order / (order - 1.0);
         let spread = (2.0 * problem.measured() as f64).sqrt();
@@ -112,7 +107,9 @@ impl StepCheck {
         };
         largest.note_states(problem, &climb.path, change, rest);
         let split = climb.path.len();
-        let estimated = problem.estimated().enumerate();
+        // Estimated noise stays what it is.
+        let own = climb.parameters.len() - problem.noise_parameters();
+        let estimated = problem.estimated().take(own).enumerate();
         let parameters = estimated.map(|(p, name)| ParameterError {
             name: name.to_string(),
             value: climb.parameters[p],
@@ -132,7 +129,7 @@ impl StepCheck {
             error: largest.error,
             of: largest.of,
             misfit,
-            chi_square: minus_twice_log_posterior(&paths.counts(), last.action),
+            chi_square,
             parameters,
             searched: false,
         }

@@ -8,14 +8,15 @@ use super::check::{squares_along, Change, StepCheck};
 use crate::solve::Assembly;
 
 /// Estimates the error of the end of a climb from the rows there, whose residuals it replaces, and
-/// their factor. Beside these it costs little. `None` where the check is turned off, and where this
+/// their factor; `chi_square` is that of the end. Beside these it costs little. `None` where the check is turned off, and where this
 /// way does not apply.
 pub(in crate::anneal) fn check_by_defect(
     paths: &Paths,
     climb: &Climb,
     found: &mut Leverages,
+    chi_square: f64,
 ) -> Option<StepCheck> {
-    let last = climb.rungs.last()?;
+    let last = climb.rungs.last()?.model_precision;
     let coarse = paths.problem();
     // Where errors of the model are noise, they are spread over the steps of a finer grid.
     let is_noise = paths.base().options.model_precision.last.is_some();
@@ -23,7 +24,7 @@ pub(in crate::anneal) fn check_by_defect(
     if !paths.options.refinement.check || is_noise || is_open {
         return None;
     }
-    let fine = paths.on_finer_grid(2 * coarse.parts(), last.model_precision)?;
+    let fine = paths.on_finer_grid(2 * coarse.parts(), last)?;
     let path = coarse.interpolate(&climb.path, &climb.parameters, 2);
     let defect = coarse.defect(&fine, (&path, &climb.parameters), &found.rows.groups[0])?;
     found
@@ -43,7 +44,7 @@ pub(in crate::anneal) fn check_by_defect(
         misfit,
         step,
     };
-    Some(StepCheck::new(paths, climb, last, &change))
+    Some(StepCheck::new(coarse, climb, &change, chi_square))
 }
 
 /// Step to the minimum of the linearised sum of squares. The second solution returns digits that
@@ -83,7 +84,7 @@ mod tests {
             let parameter = model.parameters().iter().find(|p| p.name == **name);
             let value = parameter.unwrap().default;
             let estimate = Estimate {
-                initial: [0.5 * value, 2.0 * value],
+                initial: Some([0.5 * value, 2.0 * value]),
                 ..Estimate::default()
             };
             (name.to_string(), estimate)
@@ -96,7 +97,7 @@ mod tests {
         let annealer = Annealer::new(Arc::new(model), data, options).unwrap();
         let run = annealer.run(|_| ControlFlow::Continue(())).unwrap();
         let (paths, best) = (annealer.annealable(), run.best());
-        let by_halving = check_by_halving(paths, best).unwrap();
+        let by_halving = check_by_halving(paths, best, 0.0).unwrap();
         [run.step.clone().unwrap(), by_halving].map(|check| {
             let parameters = check.parameters.iter().map(|p| p.error / p.deviation);
             let largest = [check.error, check.misfit];

@@ -12,14 +12,20 @@ use crate::solve::{Assembly, BlockMatrix, Cholesky, Layout, LeastSquares, Object
 const SHIFTS: [f64; 3] = [0.0, 1e-13, 1e-10];
 
 /// Estimates the error of the end of a climb; `None` for maps and where the matrix is singular.
-pub(super) fn check_by_halving(paths: &Paths, climb: &Climb) -> Option<StepCheck> {
-    let last = climb.rungs.last()?;
+/// `chi_square` is that of the end.
+pub(super) fn check_by_halving(paths: &Paths, climb: &Climb, chi_square: f64) -> Option<StepCheck> {
+    let last = climb.rungs.last()?.model_precision;
     let coarse = paths.problem();
     if coarse.discretization.order() == 0 {
         return None;
     }
-    let fine = paths.on_finer_grid(2 * coarse.parts(), last.model_precision)?;
-    let model_precision = last.model_precision * model_precision_factor(coarse.normalization, 2);
+    let mut fine = paths.on_finer_grid(2 * coarse.parts(), last)?;
+    // Estimated noise stays what it is.
+    let own = climb.parameters.len() - fine.noise_parameters();
+    for (p, &value) in climb.parameters.iter().enumerate().skip(own) {
+        fine.hold(p, value);
+    }
+    let model_precision = last * model_precision_factor(coarse.normalization, 2);
     let path = coarse.interpolate(&climb.path, &climb.parameters, 2);
     let unknowns = [&path[..], &climb.parameters].concat();
     let change = change(&fine, model_precision, unknowns)?;
@@ -29,7 +35,7 @@ pub(super) fn check_by_halving(paths: &Paths, climb: &Climb) -> Option<StepCheck
         deviations: on_coarse(&change.deviations),
         ..change
     };
-    Some(StepCheck::new(paths, climb, last, &change))
+    Some(StepCheck::new(coarse, climb, &change, chi_square))
 }
 
 /// Values of the unknowns of a grid at every second point, with those of the parameters.

@@ -98,8 +98,10 @@ impl Annealer {
         if !self.options().refinement.check || run.levels.is_empty() {
             return None;
         }
+        let chi_square = run.chi_square.as_ref()?.value;
         let rough = run.step.clone().filter(StepCheck::is_clear);
-        let mut found = rough.or_else(|| check_by_halving(paths, run.best()))?;
+        let exact = || check_by_halving(paths, run.best(), chi_square);
+        let mut found = rough.or_else(exact)?;
         found.searched = paths.is_search() && before.iter().any(|c| c.parts == found.parts);
         Some(found)
     }
@@ -414,7 +416,8 @@ impl Paths {
         }
         let factor = parts / here.parts();
         let last = last * model_precision_factor(here.normalization, factor);
-        let options = self.base().options_on(parts, last, self.weights().as_ref());
+        let mut options = self.base().options_on(parts, last, self.weights().as_ref());
+        options.noise = self.noise().map(|noise| noise.options.clone());
         let data: Vec<_> = self
             .base()
             .data()

@@ -91,7 +91,7 @@ impl<'a> EnsembleFilter<'a> {
         let mut parameters = problem.parameters.repeat(size);
         for row in parameters.chunks_exact_mut(problem.parameters.len().max(1)) {
             for (&index, name) in problem.estimated.iter().zip(problem.estimated()) {
-                row[index] = random.uniform(options.estimate[name].initial);
+                row[index] = random.uniform(options.estimate[name].range());
             }
         }
         let width = dimension + problem.estimated.len();
@@ -168,7 +168,7 @@ impl<'a> EnsembleFilter<'a> {
             &self.setting.options.measurement_precision,
         );
         // A filter that is told too little noise follows that of the data.
-        let ratio = self.setting.noise_ratio;
+        let ratio = self.setting.scatter_ratio;
         let predicted = self.center(present.len()).into_iter().zip(&present);
         let expected: Vec<LossMoments> = predicted
             .map(|(mean, &l)| law.moments(mean, precision.weight(point, l) / ratio))

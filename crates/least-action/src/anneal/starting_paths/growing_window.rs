@@ -179,6 +179,9 @@ impl GrownWindow {
             Precision::PerTime { per_time } => Precision::PerTime {
                 per_time: per_time[along].to_vec(),
             },
+            Precision::PerDatum { per_datum } => Precision::PerDatum {
+                per_datum: per_datum[along].to_vec(),
+            },
             other => other.clone(),
         };
         options.measurement_precision = cut(&options.measurement_precision, first..first + points);

@@ -34,7 +34,7 @@ pub(super) struct Setting<'a> {
     /// R_f at the end of the ladder.
     pub last: f64,
     /// Variance of the noise over the stated one, where the data show it to be larger; else 1.
-    pub noise_ratio: f64,
+    pub scatter_ratio: f64,
 }
 
 /// Makes a path and estimated parameters for starting path number `start`. The same seed and number
@@ -93,7 +93,7 @@ impl Setting<'_> {
     fn draw_parameters(&self, random: &mut Random) -> Vec<f64> {
         let names = self.problem.estimated();
         names
-            .map(|name| random.uniform(self.options.estimate[name].initial))
+            .map(|name| random.uniform(self.options.estimate[name].range()))
             .collect()
     }
 
@@ -183,7 +183,7 @@ impl Setting<'_> {
         let dimension = self.problem.model.dimension();
         for varying in &self.problem.varying {
             let name = &self.problem.model.states()[varying.component];
-            let value = random.uniform(self.options.estimate[name].initial);
+            let value = random.uniform(self.options.estimate[name].range());
             let values = path[varying.component..].iter_mut();
             values.step_by(dimension).for_each(|x| *x = value);
         }

@@ -211,7 +211,7 @@ impl<'a> Shooting<'a> {
         let (value, size) = match variable {
             Variable::Parameter(p) => {
                 let name = problem.estimated().nth(p).unwrap_or_default();
-                let [low, high] = self.setting.options.estimate[name].initial;
+                let [low, high] = self.setting.options.estimate[name].range();
                 (shot.parameters[p], high - low)
             }
             Variable::First(k) => {
@@ -281,8 +281,11 @@ impl<'a> Shooting<'a> {
                 }
             });
         }
-        for (value, name) in shot.parameters.iter().zip(problem.estimated()) {
+        let coordinates = problem.model.coordinates();
+        for (p, (value, name)) in shot.parameters.iter().zip(problem.estimated()).enumerate() {
             if let Some(prior) = setting.options.estimate[name].prior {
+                let coordinate = coordinates.get(problem.estimated[p]).copied();
+                let prior = prior.near_normal(coordinate.unwrap_or_default());
                 rows.push((value - prior.mean) / prior.deviation);
             }
         }

@@ -84,10 +84,12 @@ pub(super) fn per_component(
             }
             Ok(values.clone())
         }
-        Precision::Matrix(_) | Precision::PerTime { .. } => Err(Error::WrongShape {
-            path: path.into(),
-            message: format!("in continuous time it is a number, or a list with one per {of}"),
-        }),
+        Precision::Matrix(_) | Precision::PerTime { .. } | Precision::PerDatum { .. } => {
+            Err(Error::WrongShape {
+                path: path.into(),
+                message: format!("in continuous time it is a number, or a list with one per {of}"),
+            })
+        }
     }
 }
 

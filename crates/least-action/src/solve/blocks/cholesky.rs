@@ -217,7 +217,12 @@ impl Cholesky {
 
     /// The natural logarithm of the determinant of M. Fixed unknowns count as one.
     pub fn log_determinant(&self) -> f64 {
-        -2.0 * self.inverse.iter().map(|&v| libm::log(v)).sum::<f64>()
+        // The diagonal of a square-root form may be negative.
+        -2.0 * self
+            .inverse
+            .iter()
+            .map(|&v| libm::log(v.abs()))
+            .sum::<f64>()
     }
 
     /// Takes over the factor R of a square-root form with the same layout, as `L = R^T`.

@@ -5,10 +5,11 @@ use crate::error::Result;
 use crate::solve::Objective;
 
 impl StrongLaplace {
-    /// Mean of the posterior less its mode, to first order beyond the quadratic (L. Tierney and J.
-    /// B. Kadane, J. Amer. Statist. Assoc. 81, 1986): for first states and parameters from second
-    /// differences of the gradient along the axes of the covariance, for the path also from those
-    /// of the path itself. It takes two gradients per first state and parameter.
+    /// Mean of the posterior less that of the Gaussian, to first order beyond the quadratic (L.
+    /// Tierney and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986): for first states and
+    /// parameters from second differences of the gradient along the axes of the covariance, for the
+    /// path also from those of the path itself. It takes two gradients per first state and
+    /// parameter.
     ///
     /// # Errors
     /// A density that cannot be evaluated a tenth of a standard deviation from the mode.
@@ -67,7 +68,7 @@ impl StrongLaplace {
     }
 
     /// Product of the covariance of first states and parameters with a vector.
-    fn times_covariance(&self, vector: &[f64], into: &mut [f64]) {
+    pub(super) fn times_covariance(&self, vector: &[f64], into: &mut [f64]) {
         let (d, p) = (
             self.posterior.layout.dimension,
             self.posterior.layout.parameters,

@@ -2,6 +2,7 @@
 
 use super::StrongLaplace;
 use crate::random::Random;
+use crate::statistics::laplace::{random_width, widen};
 use crate::statistics::{Expected, GaussianDraws};
 
 impl StrongLaplace {
@@ -20,7 +21,9 @@ impl StrongLaplace {
         let mut draw = vec![0.0; unknowns];
         for k in 0..count as u64 {
             let inside = (0..ATTEMPTS).any(|attempt| {
-                self.deviate(&mut Random::new(seed, k * ATTEMPTS + attempt), &mut reduced);
+                let mut random = Random::new(seed, k * ATTEMPTS + attempt);
+                self.deviate(&mut random, &mut reduced);
+                self.move_within(&mut random, &mut reduced);
                 self.posterior.bounds.as_ref().is_none_or(|bounds| {
                     let ends = bounds.lower.iter().zip(&bounds.upper);
                     let at = mode.iter().zip(&reduced).map(|(m, z)| m + z);
@@ -54,6 +57,7 @@ impl StrongLaplace {
     ) -> Expected {
         let mut reduced = vec![0.0; self.held.len()];
         let mut step = vec![0.0; self.mode().len()];
+        let means = self.means();
         let mut x = step.clone();
         Expected::by_pairs(pairs, |k| {
             self.deviate(&mut Random::new(seed, k as u64), &mut reduced);
@@ -61,7 +65,7 @@ impl StrongLaplace {
             let mut both = 0.0;
             for sign in [1.0, -1.0] {
                 for (i, x) in x.iter_mut().enumerate() {
-                    *x = self.mode()[i] + mean_shift[i] + sign * step[i];
+                    *x = means[i] + mean_shift[i] + sign * step[i];
                 }
                 both += 0.5 * quantity(&x);
             }
@@ -69,7 +73,7 @@ impl StrongLaplace {
         })
     }
 
-    /// Writes the deviation of a draw of first states and parameters from the mode.
+    /// Writes the deviation of a draw of first states and parameters from the mean.
     fn deviate(&self, random: &mut Random, into: &mut [f64]) {
         let (d, p) = (
             self.posterior.layout.dimension,
@@ -77,6 +81,7 @@ impl StrongLaplace {
         );
         let width = d + p;
         let normal: Vec<f64> = into.iter().map(|_| random.normal()).collect();
+        let wider = random_width(self.problem(), random);
         let first = into.len() - p;
         for (set, root) in self.roots.iter().enumerate() {
             let own = normal[set * d..][..d].iter().chain(&normal[first..]);
@@ -85,6 +90,7 @@ impl StrongLaplace {
                 into[if k < d { set * d + k } else { first + k - d }] = sum;
             }
         }
+        widen(self.problem(), wider, into);
     }
 
     /// Writes the change of path and parameters that follows from one of first states and

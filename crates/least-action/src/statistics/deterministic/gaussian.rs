@@ -1,12 +1,13 @@
 //! Gaussian approximation of the posterior under the strong constraint.
 
 use super::direction::undetermined;
-use super::information::Information;
+use super::information::{Information, Triangle};
 use super::minimum::StrongMinimum;
 use super::posterior::StrongPosterior;
 use crate::action::Problem;
 use crate::error::Result;
 use crate::statistics::laplace::Described;
+use crate::statistics::truncation::{IntervalDensity, Truncation};
 use crate::statistics::{Identifiability, LaplaceOptions};
 
 /// Gaussian approximation of a [`StrongPosterior`] about one of its modes. Its covariance of first
@@ -50,6 +51,10 @@ pub struct StrongLaplace {
     log_determinant: f64,
     log_evidence: f64,
     growth: f64,
+    /// Bounds that cut off the Gaussian of first states and parameters, if some do.
+    pub(super) truncation: Option<Truncation>,
+    /// Mean less mode of path and parameters that these bounds make; zeros if none does.
+    pub(super) offset: Vec<f64>,
 }
 
 /// Largest change of the measurements by rounding of first states, in standard deviations of their
@@ -90,51 +95,55 @@ impl StrongLaplace {
                 *known = (low == high).then_some(0.0);
             }
         }
-        // A bound that is active is no knowledge: such an unknown has the deviation that the data
-        // give it, or that of its bounds where they give none.
+        // A bound that is active is no knowledge: what the data say beyond it counts as well, and
+        // the Gaussian is cut off there.
         let sizes = information.sizes();
-        let mut loose = Vec::new();
-        let triangle = loop {
-            let triangle = information.triangle(&known, 0.0, &sizes);
-            match triangle.undetermined(&known, &sizes) {
-                None => break triangle,
-                Some(unknown) if held[unknown] => {
-                    known[unknown] = Some(0.0);
-                    loose.push(unknown);
-                }
-                Some(unknown) => {
-                    let direction = triangle.direction(unknown);
-                    return Err(undetermined(
-                        &posterior,
-                        &minimum.unknowns,
-                        &direction,
-                        &sizes,
-                    ));
-                }
-            }
-        };
-        let sets = posterior.elimination.sets.len();
-        let roots: Vec<Vec<f64>> = (0..sets).map(|set| triangle.inverse(set)).collect();
+        let mut added = vec![0.0; unknowns.len()];
+        let mut slope = vec![0.0; unknowns.len()];
+        let ends = posterior.ends_from(&unknowns);
+        for k in (0..held.len()).filter(|&k| held[k] && known[k].is_none()) {
+            added[k] = ends[k].first_precision(gradient[k]);
+            slope[k] = -gradient[k];
+        }
+        let roots: Vec<f64> = added.iter().map(|a| a.sqrt()).collect();
+        let triangle = information.triangle(&known, &roots);
+        let all: Vec<f64> = sizes.iter().zip(&roots).map(|(s, r)| s.hypot(*r)).collect();
+        if let Some(unknown) = triangle.undetermined(&known, &all) {
+            let direction = triangle.direction(unknown);
+            let mode = &minimum.unknowns;
+            return Err(undetermined(&posterior, mode, &direction, &sizes));
+        }
         let free = known.iter().filter(|known| known.is_none()).count() as f64;
-        let log_determinant = triangle.log_determinant();
-        let log_evidence = 0.5 * (free * libm::log(std::f64::consts::TAU) - log_determinant)
-            - minimum.value
-            + posterior.action.log_data_constant(posterior.factor);
         let mut laplace = StrongLaplace {
             variances: Vec::new(),
             parameter_covariance: Vec::new(),
+            log_evidence: 0.0,
             posterior,
             minimum,
             held,
-            roots,
-            log_determinant,
-            log_evidence,
+            roots: Vec::new(),
+            log_determinant: 0.0,
             growth: 0.0,
+            truncation: None,
+            offset: Vec::new(),
         };
+        laplace.take(&triangle);
+        let log_ratio = laplace.cut(&information, &known, &ends, &mut added, &mut slope);
         laplace.fill_variances(&information);
-        laplace.loosen(&loose);
-        laplace.log_evidence += laplace.log_share_within(&gradient);
+        let StrongPosterior { action, factor, .. } = &mut laplace.posterior;
+        laplace.log_evidence = 0.5
+            * (free * libm::log(std::f64::consts::TAU) - laplace.log_determinant)
+            - laplace.minimum.value
+            + action.log_data_constant(*factor)
+            + log_ratio;
         Ok(laplace)
+    }
+
+    /// Takes covariance and determinant from a triangle.
+    pub(super) fn take(&mut self, triangle: &Triangle) {
+        let sets = self.posterior.elimination.sets.len();
+        self.roots = (0..sets).map(|set| triangle.inverse(set)).collect();
+        self.log_determinant = triangle.log_determinant();
     }
 
     fn fill_variances(&mut self, information: &Information) {
@@ -174,47 +183,8 @@ impl StrongLaplace {
         self.growth = growth;
     }
 
-    /// Gives unknowns at active bounds that nothing else determines the deviation of a uniform
-    /// distribution between their bounds; infinite where these are open.
-    fn loosen(&mut self, loose: &[usize]) {
-        let (places, path) = (self.places(), self.posterior.layout.path_length());
-        let p = self.posterior.layout.parameters;
-        let Some(bounds) = &self.posterior.bounds else {
-            return;
-        };
-        for &unknown in loose {
-            let width = bounds.upper[unknown] - bounds.lower[unknown];
-            let variance = width * width / 12.0;
-            self.variances[places[unknown]] = variance;
-            self.log_evidence += libm::log(width);
-            if let Some(k) = places[unknown].checked_sub(path) {
-                self.parameter_covariance[k * p + k] = variance;
-            }
-        }
-    }
-
-    /// Logarithm of the share of the Gaussian that is within the active bounds, where the density
-    /// falls as the gradient says: each by itself.
-    fn log_share_within(&self, gradient: &[f64]) -> f64 {
-        let places = self.places();
-        let share = |(k, _): (usize, &bool)| {
-            let deviation = self.variances[places[k]].sqrt();
-            let z = gradient[k].abs() * deviation / std::f64::consts::SQRT_2;
-            // Half of exp(z^2) erfc(z), and its limit.
-            match z {
-                z if !z.is_finite() => 0.0,
-                z if z > 20.0 => -libm::log(2.0 * z * std::f64::consts::PI.sqrt()),
-                z => z * z + libm::log(0.5 * libm::erfc(z)),
-            }
-        };
-        let held = self.held.iter().enumerate();
-        held.filter(|(k, held)| **held && self.variances[places[*k]] > 0.0)
-            .map(share)
-            .sum()
-    }
-
     /// Place of every unknown among path and parameters.
-    fn places(&self) -> Vec<usize> {
+    pub(super) fn places(&self) -> Vec<usize> {
         let layout = &self.posterior.layout;
         let d = layout.dimension;
         let sets = self.posterior.elimination.sets.iter();
@@ -244,12 +214,34 @@ impl StrongLaplace {
         self.minimum.value
     }
 
-    /// Standard deviations: the path, points x dimension, then the estimated parameters. A bound
-    /// that is active is no knowledge: an unknown there has the deviation that the data would give
-    /// it without the bound, or that of a uniform distribution between its bounds if they give
-    /// none.
+    /// Means: the path, points x dimension, then the estimated parameters. They are the mode but
+    /// for unknowns whose Gaussian is cut off by bounds, and those that depend on them.
+    pub fn means(&self) -> Vec<f64> {
+        let mode = self.minimum.unknowns.iter();
+        mode.zip(&self.offset).map(|(m, o)| m + o).collect()
+    }
+
+    /// Standard deviations: the path, points x dimension, then the estimated parameters. Where
+    /// bounds cut off the Gaussian they are those of the part within, exact for one bound and by
+    /// expectation propagation for several.
     pub fn deviations(&self) -> Vec<f64> {
         self.variances.iter().map(|v| v.sqrt()).collect()
+    }
+
+    /// First states and parameters whose Gaussian bounds cut off, among path and parameters.
+    pub(super) fn cut_unknowns(&self) -> Vec<usize> {
+        let places = self.places();
+        let cut = self.truncation.iter();
+        cut.flat_map(|cut| cut.unknowns().map(|k| places[k]))
+            .collect()
+    }
+
+    /// Density of the change of an unknown from its mode, where bounds cut off its Gaussian.
+    pub(in crate::statistics) fn cut_density(&self, unknown: usize) -> Option<IntervalDensity> {
+        let cut = self.truncation.as_ref()?;
+        let place = self.places().iter().position(|&place| place == unknown)?;
+        let at = cut.unknowns().position(|k| k == place)?;
+        Some(cut.marginals[at])
     }
 
     /// Covariance of the estimated parameters, P x P.
@@ -314,7 +306,13 @@ impl StrongLaplace {
     /// True if the minimum was reached and its path follows from its first state in the precision
     /// of numbers, so that the approximation can be trusted.
     pub fn is_well_posed(&self) -> bool {
-        self.minimum.converged && self.growth < ROUNDING
+        self.minimum.is_reached() && self.follows_from_its_start()
+    }
+
+    /// True if rounding of the first state moves no measurement by a part of its noise that
+    /// matters.
+    pub fn follows_from_its_start(&self) -> bool {
+        self.growth < ROUNDING
     }
 
     /// Numbers of the first states and parameters at active bounds, among path and parameters.
@@ -335,8 +333,8 @@ impl StrongLaplace {
             variances: &self.variances,
             covariance: &self.parameter_covariance,
             decrease: self.minimum.decrease,
-            // What they mean is said by the findings about one-sided intervals.
             active: Vec::new(),
+            cut: self.cut_unknowns(),
             draws_need_determinants: false,
         }
     }

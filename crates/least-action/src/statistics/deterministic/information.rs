@@ -107,10 +107,9 @@ impl Information {
     }
 
     /// Triangle of the rows. Unknowns with a change in `held` are changed by it and are no pivots.
-    /// `damping` times its size is added to the information of every other unknown.
-    pub fn triangle(&self, held: &[Option<f64>], damping: f64, sizes: &[f64]) -> Triangle {
+    /// The square of its number in `roots` is added to the information of every other unknown.
+    pub fn triangle(&self, held: &[Option<f64>], roots: &[f64]) -> Triangle {
         let (d, p) = (self.dimension, self.parameters);
-        let root = damping.sqrt();
         let mut shared = Rows::new(p);
         let first = self.sets.len() * d;
         let mut free = Vec::new();
@@ -124,10 +123,9 @@ impl Information {
                     }
                 }
             }
-            if root > 0.0 {
-                for k in (0..d).filter(|&k| held[set * d + k].is_none()) {
-                    rows.push()[k] = root * sizes[set * d + k];
-                }
+            let is_added = |k: usize| held[k].is_none() && roots[k] > 0.0;
+            for k in (0..d).filter(|&k| is_added(set * d + k)) {
+                rows.push()[k] = roots[set * d + k];
             }
             let pivots = rows.triangularize(0..d);
             for row in rows.each().skip(pivots.len()) {
@@ -139,10 +137,8 @@ impl Information {
             (rows, pivots)
         });
         let sets: Vec<(Rows, Vec<Pivot>)> = sets.collect();
-        if root > 0.0 {
-            for k in (0..p).filter(|&k| held[first + k].is_none()) {
-                shared.push()[k] = root * sizes[first + k];
-            }
+        for k in (0..p).filter(|&k| held[first + k].is_none() && roots[first + k] > 0.0) {
+            shared.push()[k] = roots[first + k];
         }
         let pivots = shared.triangularize(0..p);
         shared.values.truncate(pivots.len() * (p + 1));

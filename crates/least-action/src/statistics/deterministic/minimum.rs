@@ -18,8 +18,26 @@ pub struct StrongMinimum {
     pub iterations: usize,
     /// True if no step would change the value by more than rounding, and the path obeys the model.
     pub converged: bool,
+    /// Change of the value, at most, that would bring the path to the model; 0 where the path obeys
+    /// it to rounding.
+    pub violation: f64,
 }
 
+impl StrongMinimum {
+    /// Fall of the value, at most, that is left to the minimum of the quadratic model along paths
+    /// that obey the model.
+    pub fn left(&self) -> f64 {
+        self.decrease + self.violation
+    }
+
+    /// True if what is left to the minimum matters for no deviation and no chi-square.
+    pub fn is_reached(&self) -> bool {
+        self.converged || self.left() <= LEFT
+    }
+}
+
+/// Fall of the value that may be left to a minimum: a hundredth of a standard deviation.
+const LEFT: f64 = 1e-4;
 /// Predicted fall of the value, relative to 1 or to the value, at which a minimum is reached.
 const TOLERANCE: f64 = 1e-11;
 /// Predicted fall up to which a minimum counts as reached if no step brings it.
@@ -99,12 +117,17 @@ impl StrongPosterior {
             let decrease = full.decrease.max(0.0);
             let obeys = self.obeys(&at);
             let converged = obeys && decrease <= TOLERANCE * value.abs().max(1.0);
+            let violation = match obeys {
+                true => 0.0,
+                false => self.violation(&full.change, &at, value),
+            };
             found = Some(StrongMinimum {
                 unknowns: Vec::new(),
                 value,
                 decrease,
                 iterations,
                 converged,
+                violation,
             });
             if converged || iterations == max_iterations {
                 break;
@@ -229,11 +252,13 @@ impl StrongPosterior {
         damping: f64,
     ) -> Step {
         let sizes = information.sizes();
+        let root = damping.sqrt();
+        let roots: Vec<f64> = sizes.iter().map(|size| root * size).collect();
         let unknowns = self.reduced(at);
         let mut fixed = fixed.to_vec();
         let mut step;
         loop {
-            let triangle = information.triangle(&fixed, damping, &sizes);
+            let triangle = information.triangle(&fixed, &roots);
             step = triangle.step(&fixed);
             let Some(bounds) = &self.bounds else { break };
             let mut beyond = false;
@@ -299,6 +324,13 @@ impl StrongPosterior {
             }
         }
         scales
+    }
+
+    /// Weighted corrections of the path to the model, in units of the value.
+    fn violation(&self, change: &[f64], at: &[f64], value: f64) -> f64 {
+        let weights = self.weights(change, at, value);
+        let corrections = self.elimination.corrections.iter();
+        corrections.zip(&weights).map(|(e, w)| w * e.abs()).sum()
     }
 
     /// True if the corrections of the path are rounding.

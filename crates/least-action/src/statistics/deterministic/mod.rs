@@ -2,6 +2,7 @@
 //! first states and the estimated parameters are the only unknowns (the strong constraint of Y.
 //! Sasaki, Mon. Weather Rev. 98, 1970).
 
+mod bounds;
 mod correction;
 #[cfg(test)]
 mod decay_tests;
@@ -13,7 +14,7 @@ mod gaussian;
 mod information;
 mod minimum;
 mod posterior;
-mod profile;
+mod refit;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -21,4 +22,3 @@ mod tests;
 pub use gaussian::StrongLaplace;
 pub use minimum::StrongMinimum;
 pub use posterior::StrongPosterior;
-pub use profile::{Profile, ProfileOptions};

@@ -180,7 +180,8 @@ impl StrongPosterior {
             finer.extend(integrate(&**model, forward).ok()?);
         }
         let value = self.action.evaluate(1.0, &finer, &all[path..]).ok()?;
-        Some(self.factor * (value.measurement_error + value.prior_error))
+        let own = value.measurement_error + value.prior_error + value.noise_error;
+        Some(self.factor * own)
     }
 
     /// Numbers of a list over path and parameters that belong to the unknowns.
@@ -200,7 +201,8 @@ impl StrongPosterior {
         let value = self
             .action
             .linearize(1.0, path, parameters, &mut self.rows)?;
-        Ok(self.factor * (value.measurement_error + value.prior_error))
+        let own = value.measurement_error + value.prior_error + value.noise_error;
+        Ok(self.factor * own)
     }
 
     /// Computes the steps and the quadratic model where the action was last linearised.

@@ -55,7 +55,8 @@ fn problem(discretization: Discretization, sets: usize, lowest: Option<f64>) -> 
             Prior {
                 mean: 0.6,
                 deviation: 0.3,
-            },
+            }
+            .into(),
         )]
         .into(),
         bounds: lowest

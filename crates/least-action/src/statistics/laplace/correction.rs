@@ -13,10 +13,11 @@ use super::super::Posterior;
 const STEP: f64 = 2e-3;
 
 impl Laplace {
-    /// Mean of the posterior less the minimum of the action, to first order beyond the quadratic:
+    /// Mean of the posterior less that of the Gaussian, to first order beyond the quadratic:
     /// `S (g - c / 2)`, where S is the covariance and
     /// `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k` (L. Tierney and J. B. Kadane, J. Amer.
-    /// Statist. Assoc. 81, 1986). It has one number per unknown, 0 for active bounds.
+    /// Statist. Assoc. 81, 1986). It has one number per unknown, 0 for those that are held. The
+    /// mean of the Gaussian is the minimum of the action, but for what bounds cut off.
     ///
     /// The gradient g of the logarithm of the steps' determinants is zero for explicit steps. For
     /// implicit ones c has a part that grows with the points and the states, and that g takes back
@@ -50,7 +51,7 @@ impl Laplace {
         columns
             .map(|unknown| {
                 let mut column = vec![0.0; self.mode.len()];
-                if !self.is_at_bound(unknown) {
+                if !self.is_fixed(unknown) {
                     column[unknown] = 1.0;
                     self.factor.solve(&mut column);
                 }
@@ -83,11 +84,11 @@ impl HessianDifferences {
         let mut gradient = vec![0.0; mode.len()];
         posterior.hessian(&mode, laplace.options.hessian, &mut hessian, &mut gradient)?;
         let fixed: Vec<bool> = (0..mode.len())
-            .map(|k| k >= layout.path_length() || laplace.is_at_bound(k))
+            .map(|k| k >= layout.path_length() || laplace.is_fixed(k))
             .collect();
         let mut factor = Cholesky::new(&layout);
         // Cannot fail, as a part of a positive matrix is positive.
-        let covariance = match factor.factor(&hessian, &[], &fixed) {
+        let covariance = match factor.factor(&hessian, &laplace.added, &fixed) {
             Ok(()) => factor.inverse(),
             Err(_) => BlockMatrix::new(&layout),
         };

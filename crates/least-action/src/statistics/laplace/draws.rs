@@ -1,6 +1,8 @@
 //! Draws from the Gaussian approximation.
 
 use super::Laplace;
+use crate::action::Problem;
+use crate::distribution::chi_square_quantile;
 use crate::random::Random;
 use crate::solve::Objective;
 
@@ -19,8 +21,9 @@ pub struct GaussianDraws {
 
 impl Laplace {
     /// Independent draws, `mode + L^-T z`: exact, and O(N D^2) each. Within bounds the distribution
-    /// is the truncated Gaussian, by rejection. Draws that are rejected again and again are moved
-    /// inside.
+    /// is the truncated Gaussian: unknowns that bounds cut off are drawn within them, exactly for
+    /// one and by a short chain for several, and draws in which others are outside are drawn again.
+    /// Those that are rejected again and again are moved inside.
     ///
     /// Draw k does not depend on `count`.
     pub fn draws(&self, count: usize, seed: u64) -> GaussianDraws {
@@ -32,10 +35,9 @@ impl Laplace {
         let mut draw = vec![0.0; unknowns];
         for k in 0..count {
             let inside = (0..ATTEMPTS).any(|attempt| {
-                self.deviate(
-                    &mut Random::new(seed, k as u64 * ATTEMPTS + attempt),
-                    &mut draw,
-                );
+                let mut random = Random::new(seed, k as u64 * ATTEMPTS + attempt);
+                self.deviate(&mut random, &mut draw);
+                self.move_within(&mut random, &mut draw);
                 draw.iter_mut().zip(&self.mode).for_each(|(x, m)| *x += m);
                 self.is_inside(&draw)
             });
@@ -61,13 +63,14 @@ impl Laplace {
         seed: u64,
     ) -> Expected {
         let mut step = vec![0.0; self.mode.len()];
+        let means = self.means();
         let mut x = step.clone();
         Expected::by_pairs(pairs, |k| {
             self.deviate(&mut Random::new(seed, k as u64), &mut step);
             let mut both = 0.0;
             for sign in [1.0, -1.0] {
                 for (i, x) in x.iter_mut().enumerate() {
-                    *x = self.mode[i] + mean_shift[i] + sign * step[i];
+                    *x = means[i] + mean_shift[i] + sign * step[i];
                 }
                 both += 0.5 * quantity(&x);
             }
@@ -75,11 +78,30 @@ impl Laplace {
         })
     }
 
-    /// Writes the deviation `L^-T z` of a draw from the mode, with 0 for active bounds.
+    /// Moves a draw, a deviation from the mean, to one from the mode within the bounds that cut off
+    /// the Gaussian.
+    fn move_within(&self, random: &mut Random, draw: &mut [f64]) {
+        let Some(cut) = &self.truncation else { return };
+        draw.iter_mut().zip(&self.offset).for_each(|(x, o)| *x += o);
+        let from: Vec<f64> = cut.unknowns().map(|k| draw[k]).collect();
+        let mut change = vec![0.0; draw.len()];
+        cut.spread(&cut.moves(&from, random), &mut change);
+        self.factor.solve(&mut change);
+        draw.iter_mut().zip(&change).for_each(|(x, c)| *x += c);
+        // Rounding is no violation.
+        for one in &cut.bounded {
+            let x = &mut draw[one.unknown];
+            *x = x.clamp(one.low, one.high);
+        }
+    }
+
+    /// Writes the deviation `L^-T z` of a draw from the mean, with 0 for unknowns that are held.
     fn deviate(&self, random: &mut Random, into: &mut [f64]) {
         into.iter_mut().for_each(|z| *z = random.normal());
+        let wider = random_width(self.problem(), random);
         super::clear(into, &self.fixed);
         self.factor.solve_upper(into);
+        widen(self.problem(), wider, into);
     }
 
     /// Tells whether all unknowns are within their bounds.
@@ -90,6 +112,24 @@ impl Laplace {
                 .zip(ends)
                 .all(|(x, (low, high))| (low..=high).contains(&x))
         })
+    }
+}
+
+/// Random factor of the deviations of a draw where noise was estimated, so that it has Student's
+/// law: the root of the degrees of freedom over a chi-square variable. 1 where the noise is known.
+pub(in crate::statistics) fn random_width(problem: &Problem, random: &mut Random) -> f64 {
+    let degrees = problem.noise_degrees();
+    match degrees.is_finite() {
+        true => (degrees / chi_square_quantile(random.uniform([0.0, 1.0]), degrees)).sqrt(),
+        false => 1.0,
+    }
+}
+
+/// Multiplies deviations of path and parameters, but not of the logarithms of noise.
+pub(in crate::statistics) fn widen(problem: &Problem, by: f64, deviations: &mut [f64]) {
+    if by != 1.0 {
+        let own = deviations.len() - problem.noise_parameters();
+        deviations[..own].iter_mut().for_each(|x| *x *= by);
     }
 }
 

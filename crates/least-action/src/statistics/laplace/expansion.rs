@@ -5,7 +5,9 @@ use super::free::ParameterAxes;
 use super::{LaplaceOptions, FLAT};
 use crate::error::{check, Error, Result};
 use crate::report::Direction;
-use crate::solve::{BlockMatrix, Hessian, Objective, SchurComplement, Structured};
+use crate::solve::{
+    BlockMatrix, Cholesky, Hessian, Objective, RankFactor, SchurComplement, Structured,
+};
 use crate::statistics::Posterior;
 
 /// Value, gradient and Hessian of a negative log posterior at the point that is taken for its
@@ -90,6 +92,18 @@ impl Expansion {
     /// minimum at known parameters.
     pub fn schur_complement(&self) -> Option<SchurComplement> {
         SchurComplement::new(&self.hessian, self.posterior.layout(), &self.fixed)
+    }
+
+    /// Factor of the Gauss-Newton Hessian by its square-root form, whose condition number is not
+    /// squared: what is wide is then told from what is not determined at all. None if some unknowns
+    /// depend on others, or if the Hessian is no minimum's.
+    pub fn by_square_root(&self) -> Option<Cholesky> {
+        if matches!(self.not_positive(), Error::Saddle { .. }) {
+            return None;
+        }
+        let rows = self.posterior.clone().weighted_rows(&self.mode).ok()?;
+        let rank = RankFactor::new(self.posterior.layout(), &rows, &self.fixed)?;
+        rank.dependent.is_empty().then_some(rank.factor)
     }
 
     /// Error about the kind of point at which the Hessian is not positive.
@@ -203,7 +217,11 @@ fn listed(directions: &[Direction], words: impl Fn(&Direction) -> String) -> Str
 const TOLERANCE: f64 = 1e-12;
 
 /// Minimises by Gauss-Newton steps and then, if they are wanted, by exact ones.
-fn descend(posterior: &mut Posterior, options: &LaplaceOptions, x: &mut [f64]) -> Result<()> {
+pub(super) fn descend(
+    posterior: &mut Posterior,
+    options: &LaplaceOptions,
+    x: &mut [f64],
+) -> Result<()> {
     let mut by = |hessian| {
         let minimizer = Structured {
             hessian,

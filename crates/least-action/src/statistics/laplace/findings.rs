@@ -1,6 +1,6 @@
 //! Findings about a Gaussian approximation: does it hold, and if not, what is to be done.
 
-use super::{Identifiability, Laplace};
+use super::{one_sided, Identifiability, Laplace};
 use crate::action::Problem;
 use crate::error::Result;
 use crate::report::{self, Severity};
@@ -13,11 +13,11 @@ use crate::report::{self, Severity};
 pub enum LaplaceFindingCode {
     /// The path is not at the minimum.
     ModeNotReached,
-    /// Some bounds are active: the unknowns at them have no deviation.
+    /// Unknowns are held at active bounds, and have no deviation.
     HeldByBounds,
     /// A parameter is known on one side only, by its profile likelihood.
     OneSided,
-    /// The Gaussian of a parameter reaches far beyond its bounds.
+    /// Bounds cut off a part of the Gaussian.
     BeyondBounds,
     /// The mean is far from the mode: the posterior is skewed.
     Skewed,
@@ -39,8 +39,6 @@ pub type LaplaceFinding = report::Finding<LaplaceFindingCode>;
 /// Largest distance from the minimum, as a fall of the negative log posterior: a tenth of a
 /// standard deviation.
 const REACHED: f64 = 0.005;
-/// Largest share of a parameter's Gaussian outside of its bounds that is not reported.
-const BEYOND: f64 = 0.01;
 /// Least shift of a mean that is reported, in standard deviations.
 const SHIFT: f64 = 0.3;
 
@@ -51,7 +49,14 @@ impl Laplace {
     /// # Errors
     /// Derivatives near the mode that are not finite.
     pub fn findings(&self, mean_shift: Option<&[f64]>) -> Result<Vec<LaplaceFinding>> {
-        Ok(self.described().findings(mean_shift))
+        let path = self.problem().path_length();
+        let names = self.problem().parameter_names().enumerate();
+        let cut = names.filter(|(p, _)| self.cut_density(path + p).is_some());
+        let profiled = cut
+            .filter_map(|(_, name)| one_sided(Box::new(self.posterior.clone()), name, &self.mode));
+        let mut findings: Vec<LaplaceFinding> = profiled.collect();
+        findings.extend(self.described().findings(mean_shift));
+        Ok(findings)
     }
 
     /// Parts of the approximation that findings are about.
@@ -62,7 +67,8 @@ impl Laplace {
             variances: &self.variances,
             covariance: &self.parameter_covariance,
             decrease: self.decrease,
-            active: self.active_bounds().collect(),
+            active: self.active_bounds().filter(|&k| self.is_fixed(k)).collect(),
+            cut: self.cut_unknowns(),
             draws_need_determinants: !self.problem().discretization.is_explicit(),
         }
     }
@@ -79,8 +85,10 @@ pub(in crate::statistics) struct Described<'a> {
     pub covariance: &'a [f64],
     /// Fall of the negative log posterior that is left to the minimum.
     pub decrease: f64,
-    /// Unknowns at active bounds.
+    /// Unknowns that are held at active bounds.
     pub active: Vec<usize>,
+    /// Unknowns whose Gaussian bounds cut off.
+    pub cut: Vec<usize>,
     /// True if draws of the density lack the determinants of implicit steps.
     pub draws_need_determinants: bool,
 }
@@ -106,7 +114,7 @@ impl Described<'_> {
                 ),
             );
         }
-        let held: Vec<String> = self.active_bound_names();
+        let held = self.names_of(&self.active);
         if !held.is_empty() {
             say(
                 LaplaceFindingCode::HeldByBounds,
@@ -118,19 +126,15 @@ impl Described<'_> {
                 ),
             );
         }
-        let beyond = names.iter().enumerate().filter_map(|(p, name)| {
-            let share = self.share_beyond_bounds(path + p);
-            (share > BEYOND).then(|| format!("{name} ({:.0} %)", 100.0 * share))
-        });
-        let beyond: Vec<String> = beyond.collect();
-        if !beyond.is_empty() {
+        let cut = self.names_of(&self.cut);
+        if !cut.is_empty() {
             say(
                 LaplaceFindingCode::BeyondBounds,
                 Severity::Warning,
                 format!(
-                    "Part of the Gaussian lies beyond the bounds of {}: deviations are too large \
-                     there. samplePosterior takes bounds as they are.",
-                    beyond.join(", ")
+                    "Bounds cut off the Gaussian of {}: means, deviations and bands are those of \
+                     the part within, and of the others with it.",
+                    cut.join(", ")
                 ),
             );
         }
@@ -201,13 +205,13 @@ impl Described<'_> {
         findings
     }
 
-    /// Names of the unknowns at active bounds: parameters, and states with the number of points.
-    fn active_bound_names(&self) -> Vec<String> {
+    /// Names of unknowns: parameters, and states with the number of points.
+    fn names_of(&self, unknowns: &[usize]) -> Vec<String> {
         let problem = self.problem;
         let (d, path) = (problem.model().dimension(), problem.path_length());
         let mut points = vec![0; d];
         let mut names = Vec::new();
-        for &unknown in &self.active {
+        for &unknown in unknowns {
             match unknown.checked_sub(path) {
                 None => points[unknown % d] += 1,
                 Some(p) => names.extend(problem.estimated().nth(p).map(str::to_string)),
@@ -215,19 +219,10 @@ impl Described<'_> {
         }
         let states = problem.model().states().iter().zip(points);
         let states = states.filter(|&(_, points)| points > 0);
-        names.extend(states.map(|(name, points)| format!("{name} ({points} points)")));
+        names.extend(states.map(|(name, points)| match points {
+            1 => format!("{name} (1 point)"),
+            _ => format!("{name} ({points} points)"),
+        }));
         names
-    }
-
-    /// Share of an unknown's Gaussian outside of its bounds.
-    pub fn share_beyond_bounds(&self, unknown: usize) -> f64 {
-        let deviation = self.variances[unknown].sqrt();
-        let Some(ends) = self.problem.intervals().filter(|_| deviation > 0.0) else {
-            return 0.0;
-        };
-        let beyond =
-            |distance: f64| 0.5 * libm::erfc(distance / deviation / std::f64::consts::SQRT_2);
-        beyond(self.mode[unknown] - ends.lower[unknown])
-            + beyond(ends.upper[unknown] - self.mode[unknown])
     }
 }

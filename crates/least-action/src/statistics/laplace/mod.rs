@@ -1,6 +1,7 @@
 //! Laplace's method: the posterior about a minimum of the action as a Gaussian. Its precision
 //! matrix is the Hessian there.
 
+mod bounds;
 mod correction;
 mod direction;
 mod draws;
@@ -8,19 +9,24 @@ mod expansion;
 mod findings;
 mod free;
 mod identifiability;
+mod one_sided;
 mod options;
+mod refit;
 mod step_determinant;
 
+pub(super) use draws::{random_width, widen};
 pub use draws::{Expected, GaussianDraws};
 pub(super) use findings::Described;
 pub use findings::{LaplaceFinding, LaplaceFindingCode};
 pub use identifiability::{Identifiability, ParameterDirection};
+pub(super) use one_sided::one_sided;
 pub use options::LaplaceOptions;
 
 use super::Posterior;
 use crate::action::Problem;
 use crate::error::Result;
 use crate::solve::Cholesky;
+use crate::statistics::truncation::{IntervalDensity, Truncation};
 use expansion::Expansion;
 
 /// The Gaussian approximation of a [`Posterior`] about one of its modes (P. S. Laplace 1774; L.
@@ -58,8 +64,17 @@ pub struct Laplace {
     /// Negative log posterior at the mode.
     value: f64,
     factor: Cholesky,
-    /// True for unknowns at active bounds; empty if none is bounded.
+    /// True for unknowns that are held, at known values or at active bounds; empty if none is
+    /// bounded.
     fixed: Vec<bool>,
+    /// True for unknowns at active bounds or held; empty if none is bounded.
+    active: Vec<bool>,
+    /// Bounds that cut off the Gaussian, if some do.
+    truncation: Option<Truncation>,
+    /// Precision that stands for these bounds in each unknown; empty if none does.
+    added: Vec<f64>,
+    /// Mean less mode of every unknown that these bounds make; zeros if none does.
+    offset: Vec<f64>,
     /// Variance of each unknown.
     variances: Vec<f64>,
     /// Covariance of the estimated parameters, row by row.
@@ -85,31 +100,39 @@ impl Laplace {
     pub fn new(posterior: &Posterior, start: &[f64], options: LaplaceOptions) -> Result<Self> {
         let expansion = Expansion::new(posterior, start, options)?;
         let mut factor = Cholesky::new(expansion.posterior.layout());
-        if factor
-            .factor(&expansion.hessian, &[], &expansion.fixed)
-            .is_err()
-        {
-            return Err(expansion.not_positive());
-        }
-        let (variances, parameter_covariance) =
-            marginals(&expansion.posterior, &factor, &expansion.fixed);
+        let unknowns = expansion.mode.len();
+        let (truncation, added, fixed, offset) = match expansion.cut(&mut factor) {
+            Some(cut) => (Some(cut.truncation), cut.added, cut.fixed, cut.offset),
+            None => {
+                let fixed = expansion.fixed.clone();
+                if factor.factor(&expansion.hessian, &[], &fixed).is_err() {
+                    let accurate = expansion.by_square_root();
+                    factor = accurate.ok_or_else(|| expansion.not_positive())?;
+                }
+                (None, Vec::new(), fixed, vec![0.0; unknowns])
+            }
+        };
+        let (mut variances, mut parameter_covariance) =
+            marginals(&expansion.posterior, &factor, &fixed);
         // Rounding may leave a pivot of a singular matrix positive.
         let mut diagonal = vec![0.0; variances.len()];
         expansion.hessian.diagonal(&mut diagonal);
         let is_known = |(v, h): (&f64, &f64)| v * h < 1.0 / FLAT;
         if !variances.iter().zip(&diagonal).all(is_known) {
-            return Err(expansion.not_positive());
+            let accurate = expansion.by_square_root().filter(|_| truncation.is_none());
+            factor = accurate.ok_or_else(|| expansion.not_positive())?;
+            (variances, parameter_covariance) = marginals(&expansion.posterior, &factor, &fixed);
         }
         let Expansion {
             mut posterior,
             mode,
             value,
             gradient,
-            fixed,
+            fixed: active,
             ..
         } = expansion;
         let mut step = gradient.clone();
-        clear(&mut step, &fixed);
+        clear(&mut step, &active);
         factor.solve_lower(&mut step);
         let decrease = 0.5 * step.iter().map(|s| s * s).sum::<f64>();
         let held = fixed.iter().filter(|&&fixed| fixed).count();
@@ -118,6 +141,7 @@ impl Laplace {
         let log_evidence =
             0.5 * (free * libm::log(std::f64::consts::TAU) - factor.log_determinant()) - value
                 + posterior.log_constant()
+                + truncation.as_ref().map_or(0.0, |cut| cut.log_ratio)
                 + log_determinants.iter().map(|(_, log)| log).sum::<f64>();
         Ok(Laplace {
             posterior,
@@ -126,6 +150,10 @@ impl Laplace {
             value,
             factor,
             fixed,
+            active,
+            truncation,
+            added,
+            offset,
             variances,
             parameter_covariance,
             log_evidence,
@@ -158,14 +186,38 @@ impl Laplace {
         self.value
     }
 
-    /// Factor of the Hessian. Rows and columns of unknowns at active bounds are those of the
-    /// identity.
+    /// Factor of the Hessian, with the precision that stands for bounds. Rows and columns of
+    /// unknowns that are held are those of the identity.
     pub fn factor(&self) -> &Cholesky {
         &self.factor
     }
 
-    /// Standard deviations: the path, points x dimension, then the estimated parameters. 0 for
-    /// active bounds.
+    /// Means: the path, points x dimension, then the estimated parameters. They are the mode but
+    /// for unknowns whose Gaussian is cut off by bounds, and those that depend on them.
+    pub fn means(&self) -> Vec<f64> {
+        self.mode
+            .iter()
+            .zip(&self.offset)
+            .map(|(m, o)| m + o)
+            .collect()
+    }
+
+    /// Unknowns whose Gaussian bounds cut off.
+    pub(super) fn cut_unknowns(&self) -> Vec<usize> {
+        let cut = self.truncation.iter();
+        cut.flat_map(|cut| cut.unknowns()).collect()
+    }
+
+    /// Density of the change of an unknown from its mode, where bounds cut off its Gaussian.
+    pub(in crate::statistics) fn cut_density(&self, unknown: usize) -> Option<IntervalDensity> {
+        let cut = self.truncation.as_ref()?;
+        let at = cut.unknowns().position(|k| k == unknown)?;
+        Some(cut.marginals[at])
+    }
+
+    /// Standard deviations: the path, points x dimension, then the estimated parameters. Where
+    /// bounds cut off the Gaussian they are those of the part within, exact for one bound and by
+    /// expectation propagation for several. 0 for unknowns that had to be held at active bounds.
     pub fn deviations(&self) -> Vec<f64> {
         self.variances.iter().map(|v| v.sqrt()).collect()
     }
@@ -217,13 +269,13 @@ impl Laplace {
 
     /// Numbers of the unknowns at active bounds, without those that are held at a known value.
     pub fn active_bounds(&self) -> impl Iterator<Item = usize> + '_ {
-        let fixed = self.fixed.iter().enumerate();
-        let fixed = fixed.filter(|(_, &fixed)| fixed).map(|(k, _)| k);
-        fixed.filter(|&k| !self.problem().is_held(k))
+        let active = self.active.iter().enumerate();
+        let active = active.filter(|(_, &active)| active).map(|(k, _)| k);
+        active.filter(|&k| !self.posterior.is_held(k))
     }
 
-    /// True for an unknown at an active bound.
-    fn is_at_bound(&self, unknown: usize) -> bool {
+    /// True for an unknown that is held.
+    fn is_fixed(&self, unknown: usize) -> bool {
         self.fixed.get(unknown) == Some(&true)
     }
 }

@@ -22,7 +22,7 @@ impl Uncertainty {
         // Paths that obey the model exactly have no Hessian over the path.
         let finite = options.model_precision.filter(|r| r.is_finite());
         let precision = finite.unwrap_or(last);
-        let posterior = Posterior::new(annealer.problem(), precision)?;
+        let posterior = Posterior::new(&annealer.problem_at(climb), precision)?;
         let start = [&climb.path[..], &climb.parameters].concat();
         Identifiability::new(&posterior, &start, options.laplace())
     }

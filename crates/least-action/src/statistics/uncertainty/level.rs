@@ -3,7 +3,8 @@
 use super::UncertaintyOptions;
 use crate::action::Problem;
 use crate::anneal::{Annealer, Climb, Paths};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::statistics::truncation::IntervalDensity;
 use crate::statistics::{
     Expected, GaussianDraws, Identifiability, Laplace, LaplaceFinding, Posterior, StrongLaplace,
     StrongPosterior,
@@ -64,9 +65,39 @@ impl LevelGaussian {
         }
     }
 
+    /// True unless R_f is infinite and the path does not follow from its first state in numbers.
+    pub(super) fn follows_from_its_start(&self) -> bool {
+        match self {
+            LevelGaussian::Finite(_) => true,
+            LevelGaussian::Strong(strong) => strong.follows_from_its_start(),
+        }
+    }
+
+    /// Error that says why an approximation is not well posed.
+    pub(super) fn ill_posed(&self) -> Error {
+        let (iterations, decrease) = match self {
+            LevelGaussian::Finite(laplace) => {
+                (laplace.options().max_iterations, laplace.decrease())
+            }
+            LevelGaussian::Strong(strong) => (strong.minimum().iterations, strong.minimum().left()),
+        };
+        Error::NotMinimized {
+            path: "maxIterations".into(),
+            what: "its path".into(),
+            iterations,
+            decrease,
+            remedy: "allow more, or anneal with more startingPaths".into(),
+        }
+    }
+
     /// Problem of the posterior.
     pub fn problem(&self) -> &Problem {
         of_both!(self, one => one.problem())
+    }
+
+    /// Degrees of freedom of the noise that deviations rest on; infinite where it is known.
+    pub fn degrees(&self) -> f64 {
+        self.problem().noise_degrees()
     }
 
     /// Model precision R_f; infinite in the deterministic limit.
@@ -80,6 +111,17 @@ impl LevelGaussian {
     /// Most probable path, then the estimated parameters.
     pub fn mode(&self) -> &[f64] {
         of_both!(self, one => one.mode())
+    }
+
+    /// Means of path and parameters: the mode, but for what bounds cut off.
+    pub fn means(&self) -> Vec<f64> {
+        of_both!(self, one => one.means())
+    }
+
+    /// Mode of an unknown whose Gaussian bounds cut off, with the density of its change from there.
+    pub(super) fn cut_at(&self, unknown: usize) -> Option<(f64, IntervalDensity)> {
+        let density = of_both!(self, one => one.cut_density(unknown));
+        density.map(|density| (self.mode()[unknown], density))
     }
 
     /// Negative log posterior at the mode, up to a constant.
@@ -134,7 +176,7 @@ impl LevelGaussian {
         of_both!(self, one => one.expected(quantity, mean_shift, pairs, seed))
     }
 
-    /// Mean less mode of path and parameters, to first order beyond the quadratic.
+    /// Mean of path and parameters less that of the Gaussian, to first order beyond the quadratic.
     ///
     /// # Errors
     /// Derivatives near the mode that are not finite.
@@ -168,7 +210,10 @@ impl LevelGaussian {
 pub fn default_model_precision(annealer: &Annealer<Paths>, climb: &Climb) -> f64 {
     let start = [&climb.path[..], &climb.parameters].concat();
     let options = UncertaintyOptions::default().laplace();
-    let strong = || StrongLaplace::new(&StrongPosterior::new(annealer.problem())?, &start, options);
+    let strong = || {
+        let posterior = StrongPosterior::new(&annealer.problem_at(climb))?;
+        StrongLaplace::new(&posterior, &start, options)
+    };
     let last = climb
         .rungs
         .last()

@@ -4,10 +4,11 @@ mod identifiability;
 mod level;
 mod mixture;
 mod options;
+mod profile;
 mod summary;
 
 pub use level::{default_model_precision, LevelGaussian};
-pub(super) use mixture::normal_quantile;
+use mixture::Tails;
 pub use options::UncertaintyOptions;
 
 use super::laplace::{Expected, LaplaceFinding, LaplaceFindingCode};
@@ -59,12 +60,14 @@ pub struct Uncertainty {
     levels: Vec<LevelUncertainty>,
     /// Levels that are no minima, by number of the starting path, with the cause.
     left_out: Vec<(usize, Error)>,
-    /// Modes, levels x unknowns.
-    modes: Vec<f64>,
+    /// Means, levels x unknowns.
+    means: Vec<f64>,
     /// Standard deviations, levels x unknowns.
     deviations: Vec<f64>,
     /// Weight of each level.
     weights: Vec<f64>,
+    /// Tails of the levels' laws.
+    tails: Tails,
 }
 
 /// Draws of the Gaussians of several levels, one after the other.
@@ -123,13 +126,20 @@ impl Uncertainty {
         match options.model_precision {
             Some(precision) => Self::at(annealer, climbs, precision, options),
             None if annealer.is_deterministic(first) => {
-                match Self::at(annealer, climbs, f64::INFINITY, options) {
-                    Ok(found) if found.levels.iter().all(|l| l.gaussian.is_well_posed()) => {
+                let exact = match Self::at(annealer, climbs, f64::INFINITY, options) {
+                    Ok(found) if found.lowest().is_well_posed() => return Ok(found),
+                    // What is not determined is so at every R_f.
+                    Err(error @ Error::Undetermined { .. }) => return Err(error),
+                    other => other,
+                };
+                match (Self::at(annealer, climbs, last, options), exact) {
+                    // What is determined in the limit is wide, and not undetermined.
+                    (Err(Error::Undetermined { .. }), Ok(found))
+                        if found.lowest().follows_from_its_start() =>
+                    {
                         Ok(found)
                     }
-                    // What is not determined is so at every R_f.
-                    Err(error @ Error::Undetermined { .. }) => Err(error),
-                    _ => Self::at(annealer, climbs, last, options),
+                    (other, _) => other,
                 }
             }
             None => Self::at(annealer, climbs, last, options),
@@ -143,8 +153,16 @@ impl Uncertainty {
         precision: f64,
         options: &UncertaintyOptions,
     ) -> Result<Self> {
-        let problem = annealer.problem();
-        let expand = LevelGaussian::expanding(problem, precision, options)?;
+        // Noise that was estimated has a likelihood of its own at every minimum.
+        let is_common = annealer.problem().noise().is_none();
+        let common = match is_common {
+            true => Some(LevelGaussian::expanding(
+                annealer.problem(),
+                precision,
+                options,
+            )?),
+            false => None,
+        };
         let (mut found, mut left_out) = (Vec::<(usize, LevelGaussian)>::new(), Vec::new());
         for climb in climbs
             .iter()
@@ -157,7 +175,13 @@ impl Uncertainty {
             if found.iter().any(|(_, gaussian)| is_near(gaussian, &start)) {
                 continue;
             }
-            match expand(&start) {
+            let expanded = match &common {
+                Some(expand) => expand(&start),
+                None => LevelGaussian::expanding(&annealer.problem_at(climb), precision, options)?(
+                    &start,
+                ),
+            };
+            match expanded {
                 Ok(one) if found.iter().any(|(_, other)| is_same(&one, other)) => {}
                 Ok(one) => found.push((climb.start, one)),
                 Err(error @ (Error::Saddle { .. } | Error::Undetermined { .. }))
@@ -170,6 +194,13 @@ impl Uncertainty {
         }
         // At another R_f than that of the run, the order of the levels may change.
         found.sort_by(|a, b| a.1.value().total_cmp(&b.1.value()));
+        // A level that has no minimum within reach says nothing of the one below it.
+        if found[0].1.is_well_posed() {
+            let (kept, ill): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|(_, one)| one.is_well_posed());
+            left_out.extend(ill.iter().map(|(start, one)| (*start, one.ill_posed())));
+            found = kept;
+        }
         let evidence: Vec<f64> = found
             .iter()
             .map(|(_, laplace)| laplace.log_evidence())
@@ -184,15 +215,21 @@ impl Uncertainty {
             })
             .collect();
         Ok(Uncertainty {
-            modes: levels
+            means: levels
                 .iter()
-                .flat_map(|level| level.gaussian.mode())
-                .copied()
+                .flat_map(|level| level.gaussian.means())
                 .collect(),
             deviations: levels
                 .iter()
                 .flat_map(|level| level.gaussian.deviations())
                 .collect(),
+            tails: Tails {
+                degrees: levels
+                    .iter()
+                    .map(|level| level.gaussian.degrees())
+                    .collect(),
+                normal: annealer.problem().noise_parameters(),
+            },
             levels,
             left_out,
             weights,
@@ -209,10 +246,16 @@ impl Uncertainty {
         &self.levels[0].gaussian
     }
 
+    /// Degrees of freedom of the noise of the lowest level, where it was estimated: its laws are
+    /// Student's. Infinite where the noise is known, and the laws are normal.
+    pub fn degrees(&self) -> f64 {
+        self.lowest().degrees()
+    }
+
     /// Mean and standard deviation of every unknown over all levels: the path, points x dimension,
     /// then the estimated parameters.
     pub fn moments(&self) -> (Vec<f64>, Vec<f64>) {
-        mixture::moments(&self.modes, &self.deviations, &self.weights)
+        mixture::moments(&self.means, &self.deviations, &self.weights, &self.tails)
     }
 
     /// Quantile of every unknown by itself, over all levels.
@@ -220,7 +263,10 @@ impl Uncertainty {
     /// # Errors
     /// A probability that is not between 0 and 1.
     pub fn quantiles(&self, probability: f64) -> Result<Vec<f64>> {
-        mixture::quantiles(&self.modes, &self.deviations, &self.weights, probability)
+        let (means, deviations) = (&self.means, &self.deviations);
+        let cut = |level: usize, unknown: usize| self.levels[level].gaussian.cut_at(unknown);
+        let (weights, tails) = (&self.weights, &self.tails);
+        mixture::quantiles(means, deviations, weights, tails, &cut, probability)
     }
 
     /// Draws from the mixture. Levels take turns, so that each has its share of any number of

@@ -1,6 +1,6 @@
 //! Uncertainty of a run as tables.
 
-use super::{mixture, Uncertainty};
+use super::Uncertainty;
 use crate::report::{number, shortest, Table};
 
 /// Levels, parameters and states as tables in text.
@@ -36,10 +36,7 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     let (means, deviations) = uncertainty.moments();
     let path = problem.path_length();
     // Cannot fail, as the probability is between 0 and 1.
-    let quantiles = |probability| {
-        let (modes, deviations) = (&uncertainty.modes, &uncertainty.deviations);
-        mixture::quantiles(modes, deviations, &uncertainty.weights, probability).unwrap_or_default()
-    };
+    let quantiles = |probability| uncertainty.quantiles(probability).unwrap_or_default();
     if problem.estimated().len() > 0 {
         let (low, high) = (quantiles(0.05), quantiles(0.95));
         table.gap();

@@ -1,0 +1,87 @@
+//! Rows of least squares of the estimated scales of noise, one per measurement.
+
+use super::measurement::Measurement;
+use super::measurement_rows::observable_entries;
+use super::Problem;
+use crate::solve::RowGroup;
+
+/// Map from measured columns to rows in the logarithms of their scales. There is one block for each
+/// point that has a measurement.
+#[derive(Debug, Clone)]
+pub(super) struct ScaleRows {
+    /// Row among all rows of all blocks, for each slot of the errors.
+    row_of_slot: Vec<u32>,
+    /// Entries of the observation's Jacobian that belong to each row.
+    wanted: Vec<Vec<usize>>,
+}
+
+/// Least share of a datum in the weight of its row: a path that meets a datum leaves it no share.
+const LEAST: f64 = 0.02;
+
+impl ScaleRows {
+    pub fn new(problem: &Problem) -> Option<(Self, RowGroup)> {
+        problem.measurement.scales.as_ref()?;
+        let (d, columns) = (problem.model.dimension(), problem.measured_columns());
+        let functions = problem.model.observables().len();
+        let first_output = functions - columns.len();
+        let each = (0..columns.len()).map(|k| observable_entries(problem, first_output + k));
+        let (wanted, pattern): (Vec<_>, Vec<_>) = each.unzip();
+        let slots = problem.measurement.slots(d, functions);
+        let mut points: Vec<u32> = slots.iter().map(|slot| slot.point).collect();
+        points.sort_unstable();
+        points.dedup();
+        let mut row_of_slot = vec![0; slots.len()];
+        for slot in &slots {
+            let block = points.partition_point(|&point| point < slot.point);
+            let row = columns.iter().position(|&c| c == slot.column).unwrap_or(0);
+            row_of_slot[slot.slot] = (block * columns.len() + row) as u32;
+        }
+        let mut group = RowGroup::new(1, points, &pattern);
+        group.weights.fill(0.0);
+        Some((
+            ScaleRows {
+                row_of_slot,
+                wanted,
+            },
+            group,
+        ))
+    }
+
+    /// Writes residuals and weights: the derivative of the value in a logarithm is the weight times
+    /// the residual, and the weight stands for the second derivative. `jacobian` is that of the
+    /// observation, points x entries.
+    pub fn fill(
+        &self,
+        measurement: &Measurement,
+        factor: f64,
+        jacobian: &[f64],
+        width: usize,
+        group: &mut RowGroup,
+    ) {
+        let Some(scales) = &measurement.scales else {
+            return;
+        };
+        let terms = measurement.scale_terms();
+        for (slot, &row) in self.row_of_slot.iter().enumerate() {
+            let terms = terms[slot];
+            let weight = terms.information * scales.left[slot].max(LEAST);
+            group.residuals[row as usize] = (scales.shares[slot] + terms.slope) / weight;
+            group.weights[row as usize] = 2.0 * factor * weight;
+        }
+        let entries = group.entries();
+        for (b, &n) in group.first.iter().enumerate() {
+            let jacobian = &jacobian[n as usize * width..];
+            for (row, wanted) in self.wanted.iter().enumerate() {
+                let start = b * entries + group.row_start[row] as usize;
+                for (to, &e) in group.values[start..].iter_mut().zip(wanted) {
+                    *to = jacobian[e];
+                }
+            }
+        }
+    }
+
+    /// Row of a slot among all rows of all blocks.
+    pub fn row_of(&self, slot: usize) -> usize {
+        self.row_of_slot[slot] as usize
+    }
+}
