@@ -133,6 +133,52 @@ test("a run that is cancelled while its grid is refined goes on to the same bits
   expect((await anneal({ ...options, resume: stopped })).toJSON()).toEqual(whole.toJSON());
 });
 
+test("a signal stops the work on a finer grid within a second", async () => {
+  const model = defineModel({
+    states: { x: 1, v: 1 },
+    parameters: { mu: 5 },
+    equations: { x: "v", v: "mu*(1 - x^2)*v - x" },
+  });
+  // Euler's method with steps of 1e-4: the truth need not be good, but its step is.
+  const next = noise(3);
+  const x: number[] = [];
+  for (let n = 0, state = [2, 0] as [number, number]; n < 6001; n += 1) {
+    x.push(state[0] + 0.1 * next());
+    for (let k = 0; k < 1000; k += 1) {
+      const [at, slope] = state;
+      state = [at + 1e-4 * slope, slope + 1e-4 * (5 * (1 - at * at) * slope - at)];
+    }
+  }
+  const data = observations({
+    model,
+    timeStep: 0.1,
+    times: x.map((_, n) => 0.1 * n),
+    values: { x },
+  });
+  const controller = new AbortController();
+  let stoppedAt = Infinity;
+  const run = await (node.anneal as unknown as typeof anneal)({
+    model,
+    data,
+    measurementPrecision: 100,
+    estimate: { mu: { initial: [2, 8] } },
+    signal: controller.signal,
+    workers: 1,
+    onProgress({ parts }) {
+      if (parts === 1 || stoppedAt < Infinity) return;
+      stoppedAt = 0;
+      // Somewhere within the next rung.
+      setTimeout(() => {
+        stoppedAt = performance.now();
+        controller.abort();
+      }, 50);
+    },
+  });
+  expect([run.cancelled, run.refined, run.stepCheck]).toEqual([true, null, null]);
+  expect(stoppedAt).toBeGreaterThan(0);
+  expect(performance.now() - stoppedAt).toBeLessThan(1000);
+}, 60_000);
+
 test("a posterior is sampled on the refined grid, and has paths at the data's times", async () => {
   const run = await anneal({
     ...reactions(),

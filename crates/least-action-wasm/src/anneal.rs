@@ -213,13 +213,10 @@ impl Annealer {
         climber.map(Climber).map_err(thrown)
     }
 
-    /// Annealer of the same data on a finer grid, as [`Annealer::check_step`] gives it.
+    /// Annealer of the same data on a finer grid, as [`Annealer::conclude`] gives it.
     pub fn refined(&self, grid: &JsValue) -> Result<Annealer> {
         let Kind::Paths(annealer) = &self.0 else {
-            return Err(thrown(Error::WrongShape {
-                path: "grid".into(),
-                message: "networks have no time grid".into(),
-            }));
+            return Err(thrown(no_grid("grid")));
         };
         let field = |name: &str| Reflect::get(grid, &name.into()).unwrap_or(JsValue::UNDEFINED);
         let words = object([]);
@@ -244,72 +241,37 @@ impl Annealer {
         Ok(Annealer(Kind::Paths(Box::new(finer))))
     }
 
-    /// Check of the time step after all climbs, `{ check, grid }`: `check` is null where there is
-    /// none, and `grid` the finer grid to go on with, null where the present one is the last.
-    /// `checks` are those of the coarser grids before.
-    #[wasm_bindgen(js_name = checkStep)]
-    pub fn check_step(&self, climbs: Vec<JsValue>, checks: &JsValue) -> Result<JsValue> {
-        let none = || object([("check", JsValue::NULL), ("grid", JsValue::NULL)]);
+    /// Results of all climbs together, with the check of their time step: `{ verdicts, check, grid
+    /// }`. `check` is null where there is none, and `grid` the finer grid to go on with, null where
+    /// the present one is the last. `checks` are those of the coarser grids before.
+    pub fn conclude(&self, climbs: Vec<JsValue>, checks: &JsValue) -> Result<JsValue> {
+        let climbs = read_climbs(&climbs)?;
         let Kind::Paths(annealer) = &self.0 else {
-            return Ok(none());
+            return Err(thrown(no_grid("climbs")));
         };
-        let run = Run::new(annealer.annealable(), read_climbs(&climbs)?).map_err(thrown)?;
+        let mut run = Run::new(annealer.annealable(), climbs).map_err(thrown)?;
         let mut checks: Vec<StepCheck> = read("checks", checks)?;
-        let Some(check) = annealer.check_step(&run, &checks) else {
-            return Ok(none());
-        };
-        checks.push(check.clone());
-        let grid = annealer.finer_grid(&run, &checks).map(|grid| {
-            let starts = grid.starts.iter().map(|start| {
-                object([
-                    ("path", float64_array(&start.path)),
-                    ("parameters", float64_array(&start.parameters)),
-                ])
-            });
-            object([
-                ("parts", (grid.parts as f64).into()),
-                ("modelPrecision", grid.model_precision.into()),
-                ("modelWeights", plain(&grid.model_weights)),
-                ("starts", starts.collect::<Array>().into()),
-            ])
-        });
+        let check = annealer.check_step(&run, &checks);
+        checks.extend(check.clone());
+        let grid = check
+            .as_ref()
+            .and_then(|_| annealer.finer_grid(&run, &checks));
+        annealer.judge_step(&mut run, &checks);
         Ok(object([
+            ("verdicts", verdicts_of(&run)),
             ("check", plain(&check)),
-            ("grid", grid.unwrap_or(JsValue::NULL)),
+            ("grid", grid.map_or(JsValue::NULL, |grid| object_of(&grid))),
         ]))
     }
 
-    /// Results of all climbs together: `{ levels, gap, expectedLevel, drops, findings, verdict,
-    /// chiSquare, noise, best, modelPrecision, summary, diagnosis }`. `best` is a position in the
-    /// climbs sorted by starting path. `checks` are those of the time step, of this grid and
-    /// coarser ones.
-    pub fn finish(&self, climbs: Vec<JsValue>, checks: &JsValue) -> Result<JsValue> {
+    /// Results of all climbs together without a check of their time step, as `verdicts` of
+    /// [`Annealer::conclude`]: `{ levels, gap, expectedLevel, drops, findings, verdict, chiSquare,
+    /// noise, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
+    /// starting path.
+    pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = read_climbs(&climbs)?;
-        let mut run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs))
-            .map_err(thrown)?;
-        if let Kind::Paths(annealer) = &self.0 {
-            let checks: Vec<StepCheck> = read("checks", checks)?;
-            annealer.judge_step(&mut run, &checks);
-        }
-        // Of a ladder that is found from the data, every climb has rungs of its own: those of the
-        // longest are given.
-        let longest = run.climbs.iter().max_by_key(|climb| climb.rungs.len());
-        let rungs = longest.map_or(&[][..], |climb| &climb.rungs);
-        let precisions: Vec<f64> = rungs.iter().map(|rung| rung.model_precision).collect();
-        Ok(object([
-            ("levels", plain(&run.levels)),
-            ("gap", plain(&run.gap())),
-            ("expectedLevel", run.expected_level.into()),
-            ("drops", plain(&run.drops)),
-            ("findings", plain(&run.findings)),
-            ("verdict", plain(&run.verdict)),
-            ("chiSquare", plain(&run.chi_square)),
-            ("noise", plain(&run.noise)),
-            ("best", (run.best as f64).into()),
-            ("modelPrecision", float64_array(&precisions)),
-            ("summary", run.summary().into()),
-            ("diagnosis", run.diagnose().into()),
-        ]))
+        let run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs));
+        Ok(verdicts_of(&run.map_err(thrown)?))
     }
 
     /// Annealer of paths through data; `None` for networks.
@@ -397,6 +359,52 @@ impl Climber {
         set(&result, "path", &float64_array(&climb.path));
         result
     }
+}
+
+/// Error of who asks for the time grid of a network.
+fn no_grid(path: &str) -> Error {
+    Error::WrongShape {
+        path: path.into(),
+        message: "networks have no time grid".into(),
+    }
+}
+
+/// Finer grid as [`Annealer::refined`] takes it.
+fn object_of(grid: &FinerGrid) -> JsValue {
+    let starts = grid.starts.iter().map(|start| {
+        object([
+            ("path", float64_array(&start.path)),
+            ("parameters", float64_array(&start.parameters)),
+        ])
+    });
+    object([
+        ("parts", (grid.parts as f64).into()),
+        ("modelPrecision", grid.model_precision.into()),
+        ("modelWeights", plain(&grid.model_weights)),
+        ("starts", starts.collect::<Array>().into()),
+    ])
+}
+
+fn verdicts_of(run: &Run) -> JsValue {
+    // Of a ladder that is found from the data, every climb has rungs of its own: those of the
+    // longest are given.
+    let longest = run.climbs.iter().max_by_key(|climb| climb.rungs.len());
+    let rungs = longest.map_or(&[][..], |climb| &climb.rungs);
+    let precisions: Vec<f64> = rungs.iter().map(|rung| rung.model_precision).collect();
+    object([
+        ("levels", plain(&run.levels)),
+        ("gap", plain(&run.gap())),
+        ("expectedLevel", run.expected_level.into()),
+        ("drops", plain(&run.drops)),
+        ("findings", plain(&run.findings)),
+        ("verdict", plain(&run.verdict)),
+        ("chiSquare", plain(&run.chi_square)),
+        ("noise", plain(&run.noise)),
+        ("best", (run.best as f64).into()),
+        ("modelPrecision", float64_array(&precisions)),
+        ("summary", run.summary().into()),
+        ("diagnosis", run.diagnose().into()),
+    ])
 }
 
 fn read_climbs(climbs: &[JsValue]) -> Result<Vec<Climb>> {

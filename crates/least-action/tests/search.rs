@@ -78,9 +78,8 @@ fn understated_noise_ends_soon() {
     };
     let annealer = Annealer::new(Arc::new(model), data, options).unwrap();
     let run = annealer.run(|_| ControlFlow::Continue(())).unwrap();
-    // All lead to one level, and its misfit is as large as the scatter of the data.
-    assert_eq!(run.climbs.len(), 4);
-    assert_eq!(run.levels[0].starts.len(), 4);
+    // The misfit is as large as the scatter of the data, so that no path is nearer to them.
+    assert_eq!(run.climbs.len(), 1);
     assert_eq!(run.verdict, Verdict::Inconsistent);
     let rho = run.parameter("rho").unwrap();
     assert!((rho - 28.0).abs() < 0.5, "{rho}");

@@ -45,51 +45,57 @@ async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
     const first = new Ascent(task, climbs, 0, watch.onProgress);
     await first.run(working, plan, names);
     const found = first.outcome(watch.signal);
-    const whole = (outcome: Climbing, of: AnnealTask, checks: readonly StepCheck[]): Outcome => {
-      const verdicts = withAnnealer(of, (annealer) => annealer.finish(outcome.climbs, checks));
-      return { ...names, ...outcome, verdicts, checks };
+    const unchecked = (): Outcome => {
+      const verdicts = withAnnealer(task, (annealer) => annealer.finish(found.climbs));
+      return { ...names, ...found, verdicts, checks: [] };
     };
-    if (task.kind !== "paths") return result(whole(found, task, []), task);
+    if (task.kind !== "paths") return result(unchecked(), task);
     // A run of paths asks more of its annealer, a network's own weights say all the rest.
     kept = task;
-    const { climbing, at, checks } = await refine(
-      { working, plan, names },
-      task,
-      found,
-      first.done,
-    );
-    if (at === task) return result(whole(climbing, task, checks), task);
-    const before = result(whole(found, task, checks.slice(0, 1)), task);
-    return result(whole(climbing, at, checks), at, before);
+    if (found.cancelled) return result(unchecked(), task);
+    const refined = await refine({ working, plan, names }, task, found, first.done);
+    if (refined === undefined) return result({ ...unchecked(), cancelled: true }, task);
+    const [coarse, fine] = refined;
+    return fine === undefined
+      ? result(coarse.outcome, task)
+      : result(fine.outcome, fine.at, result(coarse.outcome, task));
   } finally {
     if (kept === undefined) releaseAnnealer(task);
   }
 }
 
+/** Run on one grid, with the task that has the grid. */
+interface Step {
+  outcome: Outcome;
+  at: PathTask;
+}
+
 /**
- * Checks the time step of a search that is over, and goes on with finer grids until the step no
- * longer matters. Where a signal stops that, it gives the search back as cancelled: resumed, it
- * goes on to the same bits.
+ * Concludes a search that is over, and goes on with finer grids until the time step no longer
+ * matters. Gives the run on the data's grid and, where there are finer ones, that on the last of
+ * them; undefined where a signal stops it. The search is then to be given back as cancelled:
+ * resumed, it goes on to the same bits.
  */
 async function refine<R>(
   { working, plan, names }: { working: Working; plan: Plan<R>; names: Names },
   task: PathTask,
   found: Climbing,
   before: number,
-): Promise<{ climbing: Climbing; at: PathTask; checks: StepCheck[] }> {
+): Promise<readonly [Step, Step?] | undefined> {
   const { signal, onProgress } = plan.watch;
-  const checks: StepCheck[] = [];
   let [climbing, at, done] = [found, task, before];
-  const moveTo = (next: PathTask): void => {
-    // The one on the data's own grid belongs to a run of its own.
-    if (at !== task) releaseAnnealer(at);
-    at = next;
-  };
-  while (!climbing.cancelled) {
-    const of = climbing;
-    const { check, grid } = withAnnealer(at, (annealer) => annealer.checkStep(of.climbs, checks));
-    if (check === null) break;
-    checks.push(check);
+  let checks: StepCheck[] = [];
+  const steps: Step[] = [];
+  for (;;) {
+    const [of, known] = [climbing, checks];
+    const { verdicts, check, grid } = withAnnealer(at, (annealer) =>
+      annealer.conclude(of.climbs, known),
+    );
+    checks = check === null ? known : [...known, check];
+    const step = { outcome: { ...names, ...climbing, verdicts, checks }, at };
+    // The annealer of the data's own grid belongs to a run of its own, the others to none.
+    if (steps.length > 1) releaseAnnealer((steps.pop() as Step).at);
+    steps.push(step);
     if (grid === null) break;
     const finer: PathTask = { ...task, grid };
     try {
@@ -97,24 +103,28 @@ async function refine<R>(
       await ascent.run(working, plan, names);
       done = ascent.done;
       if (signal?.aborted) {
-        moveTo(task);
-        releaseAnnealer(finer);
-        return { climbing: { ...found, cancelled: true }, at, checks: [] };
+        for (const { at: one } of [...steps.slice(1), { at: finer }]) releaseAnnealer(one);
+        return undefined;
       }
-      const next = ascent.outcome(signal);
-      // Paths that were not climbed to their end are no answer.
-      if (!next.climbs.some((climb) => climb.failure === null)) {
-        releaseAnnealer(finer);
-        break;
-      }
-      moveTo(finer);
-      climbing = next;
+      climbing = ascent.outcome(signal);
+      at = finer;
     } catch (error) {
       releaseAnnealer(finer);
       throw error;
     }
+    // Paths that were not climbed to their end are no answer, and a search that finds nothing lower
+    // than the path that was followed is none either.
+    const ends = climbing.climbs.filter(
+      ({ failure, stopped }) => failure === null && stopped === null,
+    );
+    const lowest = Math.min(...ends.map(({ rungs }) => rungs.at(-1)?.action ?? Infinity));
+    const isSearch = grid.starts.length === 0;
+    if (lowest === Infinity || (isSearch && lowest >= (verdicts.levels[0]?.action ?? Infinity))) {
+      releaseAnnealer(finer);
+      break;
+    }
   }
-  return { climbing, at, checks };
+  return steps as unknown as readonly [Step, Step?];
 }
 
 /** Climbs of a run, in the order of their starting paths. */

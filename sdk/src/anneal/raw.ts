@@ -54,6 +54,24 @@ export interface FinerGrid {
   starts: readonly { path: Float64Array; parameters: Float64Array }[];
 }
 
+/** Levels, findings and verdict of climbs. */
+export interface Verdicts {
+  levels: Level[];
+  gap: number | null;
+  expectedLevel: number;
+  drops: Drop[];
+  findings: Finding[];
+  verdict: Verdict;
+  chiSquare: ChiSquare | null;
+  noise: NoiseEstimate[];
+  /** Place of the best climb in the list. */
+  best: number;
+  /** R_f at each rung. */
+  modelPrecision: Float64Array;
+  summary: string;
+  diagnosis: string;
+}
+
 /** Annealing run in Rust: model, data and options, checked. */
 export interface RawAnnealer {
   /** Names of the estimated parameters that are constant in time. */
@@ -85,33 +103,15 @@ export interface RawAnnealer {
   /** Annealer of the same data on a finer grid. */
   refined(grid: FinerGrid): RawAnnealer;
   /**
-   * Checks the time step after these climbs; `checks` are those of coarser grids. `check` is null
-   * where there is none, `grid` where no finer one is needed or allowed.
+   * Verdicts on climbs of a path with the check of their time step; `checks` are those of coarser
+   * grids. `check` is null where there is none, `grid` where no finer one is needed or allowed.
    */
-  checkStep(
+  conclude(
     climbs: CoreClimb[],
     checks: readonly StepCheck[],
-  ): { check: StepCheck | null; grid: FinerGrid | null };
-  /** Levels, findings and verdict of climbs, and of the checks of the time step. */
-  finish(
-    climbs: CoreClimb[],
-    checks: readonly StepCheck[],
-  ): {
-    levels: Level[];
-    gap: number | null;
-    expectedLevel: number;
-    drops: Drop[];
-    findings: Finding[];
-    verdict: Verdict;
-    chiSquare: ChiSquare | null;
-    noise: NoiseEstimate[];
-    /** Place of the best climb in the list. */
-    best: number;
-    /** R_f at each rung. */
-    modelPrecision: Float64Array;
-    summary: string;
-    diagnosis: string;
-  };
+  ): { verdicts: Verdicts; check: StepCheck | null; grid: FinerGrid | null };
+  /** Verdicts on climbs without a check of their time step. */
+  finish(climbs: CoreClimb[]): Verdicts;
   /** Integrates on past the window; `path` is times x dimension. */
   predict(climb: CoreClimb, horizon: unknown): { times: Float64Array; path: Float64Array };
   /**

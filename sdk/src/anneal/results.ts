@@ -1,7 +1,7 @@
 // Results that all annealing runs have, of paths and of networks.
 import type { ErrorFacts } from "../errors.js";
 import type { ChiSquare, Drop, Finding, Level, Rung, StepCheck, Stopped, Verdict } from "../raw.js";
-import type { CoreClimb, RawAnnealer } from "./raw.js";
+import type { CoreClimb, Verdicts } from "./raw.js";
 
 /** Table of all rungs: one row per starting path that was begun, one column per rung. */
 export interface RungTable {
@@ -62,7 +62,7 @@ export interface Outcome {
   varying: readonly string[];
   isScaled: boolean;
   noise: readonly string[];
-  verdicts: ReturnType<RawAnnealer["finish"]>;
+  verdicts: Verdicts;
   /** Checks of the time step, from the grid of the data to that of the run. */
   checks: readonly StepCheck[];
   cancelled: boolean;

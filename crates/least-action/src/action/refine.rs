@@ -1,7 +1,9 @@
 //! Finer time grids: the same data with more points of the path between measurements.
 
-use super::{Normalization, Observations, Precision, Problem};
+use super::noise::Whitening;
+use super::{Action, Discretization, Normalization, Observations, Precision, Problem};
 use crate::model::{ModelKind, Points, Scratch};
+use crate::solve::RowGroup;
 
 impl Observations {
     /// These measurements on a grid with `parts` times as many steps. There are no measurements
@@ -155,5 +157,69 @@ impl Problem {
             fine.extend_from_slice(&rows[rows.len() - d..]);
         }
         fine
+    }
+}
+
+/// Ratio of the Hermite residuals of an interpolated path to its defect, up to which its midpoints
+/// are those of the finer grid.
+const ON_GRID: f64 = 1e-2;
+/// Residual, beside the largest state, that is a rounding error.
+const ROUNDING: f64 = 1e-13;
+
+impl Problem {
+    /// Defect of a path on `fine`, the grid with steps half as long: the residuals that the finer
+    /// grid has in place of the ones of this grid, less these, in the order of `rows`, the model's
+    /// rows on this grid. `path` is [`Problem::interpolate`]d.
+    ///
+    /// Simpson's rule on both halves of a triple gives the residuals of its last point and, by the
+    /// halves' difference, of its middle. Interpolated midpoints have no Hermite residual, so that
+    /// they are eliminated exactly. `None` for other schemes, for weights that couple residuals,
+    /// and where the path was not interpolated by the finer grid's own slopes.
+    pub(crate) fn defect(
+        &self,
+        fine: &Problem,
+        (path, parameters): (&[f64], &[f64]),
+        rows: &RowGroup,
+    ) -> Option<Vec<f64>> {
+        let is_coupled = matches!(self.model_noise.whitening, Whitening::Factors { .. });
+        if self.discretization != Discretization::SimpsonHermite || is_coupled {
+            return None;
+        }
+        let mut action = Action::new(fine);
+        action.evaluate(1.0, path, parameters).ok()?;
+        let d = self.model.dimension();
+        let mut defect = Vec::with_capacity(rows.residuals.len());
+        let mut sums = vec![[0.0; 2]; d];
+        let there = action.residuals.values.chunks_exact(4 * d);
+        let blocks = rows.values.chunks_exact(rows.entries());
+        let here = rows.residuals.chunks_exact(2 * d);
+        for ((there, here), values) in there.zip(here).zip(blocks) {
+            // Simpson and Hermite residuals of the first half, and of the second.
+            let [first, hermite, second, other] = [0, 1, 2, 3].map(|r| &there[r * d..][..d]);
+            let middle: Vec<f64> = (0..d)
+                .map(|i| 0.5 * (first[i] - second[i]) - here[d + i])
+                .collect();
+            for (i, [change, off]) in sums.iter_mut().enumerate() {
+                // The finer grid's integral depends on the middle by h F', that of this grid by (4
+                // h / 3) F', where the middle moves as it should.
+                let entries = rows.row_start[i] as usize..rows.row_start[i + 1] as usize;
+                let moved = entries.filter_map(|e| {
+                    let state = (rows.columns[e] as usize).checked_sub(d)?;
+                    Some(0.25 * values[e] * middle.get(state)?)
+                });
+                let end = first[i] + second[i] - here[i] + moved.sum::<f64>();
+                *change += end * end;
+                *off += hermite[i] * hermite[i] + other[i] * other[i];
+                defect.push(end);
+            }
+            defect.extend(middle);
+        }
+        let is_on_grid = sums.iter().enumerate().all(|(i, [change, off])| {
+            let values = path[i..].iter().step_by(d);
+            let largest = values.fold(0.0, |most: f64, x| most.max(x.abs()));
+            let count = (path.len() / d) as f64;
+            off.sqrt() <= ON_GRID * change.sqrt() + ROUNDING * largest * count.sqrt()
+        });
+        is_on_grid.then_some(defect)
     }
 }

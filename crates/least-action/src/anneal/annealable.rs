@@ -141,6 +141,8 @@ pub struct Attempts {
     pub agreeing: usize,
     /// True if starts are stopped when noise cannot explain their action.
     pub prune: bool,
+    /// True if starts that were stopped go on where no other succeeds.
+    pub reprieve: bool,
 }
 
 /// Numbers from which the statistics of the misfit are computed.

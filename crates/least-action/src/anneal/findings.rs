@@ -7,6 +7,7 @@ use super::fit_findings::{noise_findings, open_parameters, weigh};
 use super::levels::{Drop, Level};
 use super::misfit::{obeys_model, Misfit};
 use super::noise::NoiseEstimate;
+use super::refinement::StepCheck;
 use super::several_levels::several_levels;
 use super::stopping::enough;
 use super::verdict::Verdict;
@@ -85,6 +86,8 @@ pub(super) struct Conclusions {
     pub verdict: Verdict,
     /// Chi-square of the best path; `None` if no start has reached the last rung.
     pub chi_square: Option<ChiSquare>,
+    /// Error that the time step makes, by the defect of the best path.
+    pub step: Option<StepCheck>,
     /// Estimated noise at the best path.
     pub noise: Vec<NoiseEstimate>,
 }
@@ -314,6 +317,7 @@ pub(super) fn diagnose(
             Some(fit) => fit.chi_square(&misfit),
             None => ChiSquare::new(&misfit, Vec::new()),
         }),
+        step: fit.and_then(|fit| fit.step),
         noise,
     }
 }
@@ -324,6 +328,7 @@ impl Conclusions {
             findings,
             verdict: Verdict::Unfinished,
             chi_square: None,
+            step: None,
             noise: Vec::new(),
         }
     }

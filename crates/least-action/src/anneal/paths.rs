@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::{weights_are_automatic, Automatic};
 use super::climb::Climb;
-use super::fit::{End, Fit};
+use super::fit::{End, Fit, Leverages};
 use super::follow::follow;
 use super::ladder::Ladder;
-use super::misfit::posterior_factor;
+use super::misfit::{posterior_factor, Misfit};
 use super::noise::{NoiseEstimate, NoiseEstimation, Settle};
-use super::refinement::{GivenStart, Origin};
+use super::refinement::{check_by_defect, GivenStart, Origin};
 use super::rung::ActiveBound;
 use super::scales::in_coordinates;
 use super::scatter::Scatter;
@@ -268,6 +268,10 @@ impl Paths {
                 .model_precision
                 .last
                 .unwrap_or(found.automatic.last),
+            scatter_ratio: self
+                .scatter
+                .filter(Scatter::is_above_stated)
+                .map_or(1.0, |scatter| scatter.ratio),
         }
     }
 }
@@ -297,6 +301,8 @@ impl Annealable for Paths {
                 None => stopping::agreeing(&self.counts(), self.observed_share()),
             },
             prune: starting_paths.prune,
+            // A search on a finer grid is made for a path that noise explains: it has others.
+            reprieve: self.origin.is_none(),
         }
     }
 
@@ -339,7 +345,7 @@ impl Annealable for Paths {
                 size => size,
             }
         });
-        Fit::new(&End {
+        let end = End {
             counts: &self.counts(),
             problem,
             model_precision: last.model_precision,
@@ -348,7 +354,12 @@ impl Annealable for Paths {
             sizes: &sizes.collect::<Vec<f64>>(),
             measurement_precision: &self.options.measurement_precision,
             noise_ratio: last.noise_ratio,
-        })
+        };
+        let mut found = Leverages::new(&end)?;
+        let mut fit = Fit::new(&found, &end);
+        let chi_square = Misfit::of(end.counts, last, &fit).value;
+        fit.step = check_by_defect(self, climb, &mut found, chi_square);
+        Some(fit)
     }
 
     fn noise(&self, climb: &Climb, fit: &Fit) -> Vec<NoiseEstimate> {

@@ -7,6 +7,7 @@ use super::fit::ChiSquare;
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible, obeys_model};
 use super::noise::NoiseEstimate;
+use super::refinement::StepCheck;
 use super::rung::Rung;
 use super::stopping::enough;
 use super::summary::summarize;
@@ -41,6 +42,8 @@ pub struct Run {
     pub noise: Vec<NoiseEstimate>,
     /// Names of the estimated parameters, those of the noise last.
     pub estimated: Vec<String>,
+    /// Error that the time step makes, by the defect of the best path.
+    pub(super) step: Option<StepCheck>,
     /// Table that [`Run::summary`] gives.
     summary: String,
 }
@@ -87,6 +90,7 @@ impl Run {
             findings,
             verdict,
             chi_square,
+            step,
             noise,
         } = diagnose(annealable, &climbs, &levels, &drops, best);
         // Where the model is not yet obeyed, a path follows the noise: nobody expects that level.
@@ -112,6 +116,7 @@ impl Run {
             findings,
             verdict,
             chi_square,
+            step,
             noise,
             summary,
         })

@@ -59,6 +59,11 @@ impl Scatter {
         })
     }
 
+    /// True if the noise is larger than stated beyond doubt.
+    pub(super) fn is_above_stated(&self) -> bool {
+        self.ratio * (1.0 - DEVIATIONS * self.error) > 1.0
+    }
+
     /// Estimate of one column, without its error, or where it does not tell the least of those of
     /// all orders: the noise is no larger than that, as the signal adds to the differences.
     pub(super) fn of_column(

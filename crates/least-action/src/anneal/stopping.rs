@@ -72,6 +72,26 @@ fn is_in_scatter(counts: &Counts, last: &Rung) -> Option<bool> {
     Some(misfit.value <= misfit.expected() * scatter.highest())
 }
 
+/// True if climbs have ended at a level that noise as stated does not explain, but that of the data,
+/// which is larger beyond doubt: those who look for the right path find no better one. As many must
+/// share the level as successes would have to, or several where the data show their noise roughly.
+fn is_explained(counts: &Counts, ends: &[&Rung], agreeing: usize) -> bool {
+    let Some(scatter) = counts.scatter.filter(|s| s.is_above_stated()) else {
+        return false;
+    };
+    let found = ends.iter().copied().filter(|last| {
+        is_in_scatter(counts, last) == Some(true)
+            && misfit::obeys_model(counts, last)
+            && last.stop.settled()
+    });
+    let found: Vec<&Rung> = found.collect();
+    let needed = match scatter.highest() < ROOM * scatter.ratio {
+        true => agreeing,
+        false => AGREEING,
+    };
+    sharing(counts, &found, lowest(&found)) >= needed
+}
+
 /// True if climbs to the end leave nothing to find although none is a success: the first of a run
 /// ended at one level, and the scatter of the data is as large as their misfit; or nothing is known
 /// of the scatter, and all starts have been tried.
@@ -125,6 +145,9 @@ pub(super) fn enough(annealable: &impl Annealable, climbs: &[Climb]) -> Option<u
         // Who asks for as many successes as there are starts wants to see them all.
         let may_settle = attempts.enough < attempts.count && successes.is_empty();
         let are_all = begun == attempts.count;
+        if may_settle && is_explained(&counts, &ends, attempts.agreeing) {
+            return Some(begun);
+        }
         if may_settle && (begun == ends.len() || are_all) && is_settled(&counts, &ends, are_all) {
             return Some(begun);
         }
@@ -146,7 +169,7 @@ pub(super) fn reprieved(annealable: &impl Annealable, climbs: &[Climb]) -> Vec<u
         last.is_some_and(|last| is_success(&counts, last))
     });
     let attempts = annealable.attempts();
-    let wants_more = !succeeded || attempts.enough > 1;
+    let wants_more = attempts.reprieve && (!succeeded || attempts.enough > 1);
     if over < attempts.count || !wants_more || enough(annealable, climbs).is_some() {
         return Vec::new();
     }

@@ -8,7 +8,7 @@ use crate::action::noise::Law;
 use crate::action::{Action, Precision, Problem};
 use crate::anneal::annealable::Counts;
 use crate::anneal::misfit::posterior_factor;
-use crate::solve::{BlockMatrix, Bounds, Linearization, RankFactor, RowGroup};
+use crate::solve::{BlockMatrix, Bounds, Layout, Linearization, RankFactor, RowGroup};
 
 /// End of a climb, as far as a fit needs it.
 pub(in crate::anneal) struct End<'a> {
@@ -25,8 +25,14 @@ pub(in crate::anneal) struct End<'a> {
 }
 
 /// Rows of the action with the factor of their Hessian.
-pub(super) struct Leverages<'a> {
+pub(in crate::anneal) struct Leverages<'a> {
     pub problem: &'a Problem,
+    /// Weighted rows: those of the model, of the measurements, and of priors.
+    pub rows: Linearization,
+    /// Score and signed distance of each row of the measurements, where their laws are not all
+    /// normal.
+    scores: Option<Vec<[f64; 2]>>,
+    pub layout: Layout,
     /// Factor of the action that makes it the negative log posterior.
     pub factor: f64,
     pub rank: RankFactor,
@@ -96,7 +102,26 @@ pub(super) fn rows<'a>(group: &'a RowGroup, problem: &Problem) -> impl Iterator<
     })
 }
 
-impl Leverages<'_> {
+impl<'a> Leverages<'a> {
+    /// Linearises the action at the end of a climb; `None` if its Hessian has no factor.
+    pub fn new(end: &End<'a>) -> Option<Self> {
+        let mut action = Action::new(end.problem);
+        let unknowns = [end.path, end.parameters].concat();
+        let rows = linearized(&mut action, end.model_precision, &unknowns)?;
+        // The gradient takes the errors' place.
+        let scores = scores(&action, rows.groups[1].residuals.len());
+        let rank = factor(&mut action, end.model_precision, &unknowns, &rows)?;
+        Some(Leverages {
+            problem: end.problem,
+            rows,
+            scores,
+            layout: action.layout(),
+            factor: posterior_factor(end.counts),
+            inverse: rank.factor.inverse(),
+            rank,
+        })
+    }
+
     /// Leverage of a row: its weight times `J M^-1 J^T`.
     fn of(&self, row: &Row) -> f64 {
         let held = &self.rank.held;
@@ -112,51 +137,13 @@ impl Leverages<'_> {
 }
 
 impl Fit {
-    /// Goodness of fit at the end of a climb; `None` if its Hessian has no factor.
-    pub(in crate::anneal) fn new(end: &End) -> Option<Self> {
-        let problem = end.problem;
-        let mut action = Action::new(problem);
-        let mut rows_of_action = action.linearization();
-        let (path, parameters) = (end.path, end.parameters);
-        let precision = end.model_precision;
-        action
-            .linearize(precision, path, parameters, &mut rows_of_action)
-            .ok()?;
-        // The gradient takes the errors' place.
-        let scores = action.scores();
-        let slots = 0..scores.as_ref().map_or(0, Vec::len);
-        let distances: Vec<f64> = slots
-            .map(|slot| action.squared_error(slot).sqrt())
-            .collect();
-        let unknowns = [path, parameters].concat();
-        let fixed = held(&mut action, precision, &unknowns)?;
-        let rank = RankFactor::new(&action.layout(), &rows_of_action, &fixed)?;
-        let found = Leverages {
-            problem,
-            factor: posterior_factor(end.counts),
-            inverse: rank.factor.inverse(),
-            rank,
-        };
+    /// Goodness of fit at the end of a climb.
+    pub(in crate::anneal) fn new(found: &Leverages, end: &End) -> Self {
+        let problem = found.problem;
         let columns = problem.measured_columns();
-        let mut residuals = measurements(&found, &rows_of_action);
-        if let Some(scores) = &scores {
-            let mut of_row = vec![(0.0, 0.0); rows_of_action.groups[1].residuals.len()];
-            let all = action.measurement_rows().iter().zip(scores).zip(&distances);
-            for ((&row, &score), &distance) in all {
-                of_row[row as usize] = (score, distance.copysign(score));
-            }
-            let present = rows(&rows_of_action.groups[1], problem).filter(Row::is_present);
-            for (residual, row) in residuals.iter_mut().zip(present) {
-                let noise = problem.noise();
-                let law = noise.map_or(Law::default(), |n| n.channels[row.row].law);
-                let (score, distance) = of_row[row.index()];
-                residual.value = score;
-                residual.robust = law.is_robust().then_some(distance);
-            }
-        }
+        let residuals = measurements(found);
         let names = columns.iter().map(|&c| problem.column_name(c));
-        let model_degrees = model_degrees(&found, &rows_of_action, end, &residuals);
-        Some(Fit {
+        Fit {
             channels: names
                 .enumerate()
                 .map(|(number, name)| {
@@ -165,19 +152,20 @@ impl Fit {
                     Channel::new(name, number, &residuals, is_estimated)
                 })
                 .collect(),
-            priors: priors(&found, &rows_of_action),
-            model_degrees,
+            priors: priors(found),
+            model_degrees: model_degrees(found, end, &residuals),
             offsets: (0..columns.len())
-                .map(|channel| Offset::of(&found, &rows_of_action, channel))
+                .map(|channel| Offset::of(found, channel))
                 .collect(),
             dependent: found.rank.dependent.len(),
-            open: open::directions(&found, end),
-            deviations: open::deviations(&found),
+            open: open::directions(found, end),
+            deviations: open::deviations(found),
             residuals,
-            has_other_laws: scores.is_some(),
+            has_other_laws: found.scores.is_some(),
             is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
             signal: problem.signal(end.measurement_precision) / end.noise_ratio,
-        })
+            step: None,
+        }
     }
 }
 
@@ -187,25 +175,61 @@ pub(in crate::anneal) fn leverages(
     model_precision: f64,
     unknowns: &[f64],
 ) -> Option<Vec<f64>> {
-    let mut all = action.linearization();
-    let (path, parameters) = unknowns.split_at(action.layout().path_length());
-    action
-        .linearize(model_precision, path, parameters, &mut all)
-        .ok()?;
-    let fixed = held(action, model_precision, unknowns)?;
-    let rank = RankFactor::new(&action.layout(), &all, &fixed)?;
+    let rows_of_action = linearized(action, model_precision, unknowns)?;
+    let rank = factor(action, model_precision, unknowns, &rows_of_action)?;
     let problem = action.problem();
     let found = Leverages {
         problem,
+        rows: rows_of_action,
+        scores: None,
+        layout: action.layout(),
         factor: 1.0,
         inverse: rank.factor.inverse(),
         rank,
     };
-    let leverages: Vec<f64> = rows(&all.groups[1], problem)
+    let leverages: Vec<f64> = rows(&found.rows.groups[1], problem)
         .map(|row| found.of(&row))
         .collect();
     let places = action.measurement_rows().iter();
     Some(places.map(|&row| leverages[row as usize]).collect())
+}
+
+/// Rows of an action at a point.
+fn linearized(
+    action: &mut Action,
+    model_precision: f64,
+    unknowns: &[f64],
+) -> Option<Linearization> {
+    let mut rows = action.linearization();
+    let (path, parameters) = unknowns.split_at(action.layout().path_length());
+    action
+        .linearize(model_precision, path, parameters, &mut rows)
+        .ok()?;
+    Some(rows)
+}
+
+/// Factor of the Hessian of rows, without the unknowns that bounds hold.
+fn factor(
+    action: &mut Action,
+    model_precision: f64,
+    unknowns: &[f64],
+    rows: &Linearization,
+) -> Option<RankFactor> {
+    let fixed = held(action, model_precision, unknowns)?;
+    RankFactor::new(&action.layout(), rows, &fixed)
+}
+
+/// Score and signed distance of each row of the measurements, where their laws are not all normal;
+/// else `None`. The action is that which was linearised last.
+fn scores(action: &Action, rows: usize) -> Option<Vec<[f64; 2]>> {
+    let scores = action.scores()?;
+    let mut of_row = vec![[0.0; 2]; rows];
+    let places = action.measurement_rows().iter();
+    for (slot, (&row, &score)) in places.zip(&scores).enumerate() {
+        let distance = action.squared_error(slot).sqrt();
+        of_row[row as usize] = [score, distance.copysign(score)];
+    }
+    Some(of_row)
 }
 
 /// Unknowns at active bounds, one entry each; empty if nothing is bounded.
@@ -229,7 +253,7 @@ fn held(action: &mut Action, model_precision: f64, unknowns: &[f64]) -> Option<V
 }
 
 /// Residuals of all measurements with their leverages, by data set and time.
-fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
+fn measurements(found: &Leverages) -> Vec<Residual> {
     let problem = found.problem;
     let lengths = problem.data().iter().map(|set| set.points);
     let ends: Vec<usize> = lengths
@@ -238,28 +262,36 @@ fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
             Some(*end)
         })
         .collect();
-    let present = rows(&all.groups[1], problem).filter(Row::is_present);
+    let present = rows(&found.rows.groups[1], problem).filter(Row::is_present);
+    let law = |channel: usize| match problem.noise() {
+        Some(noise) => noise.channels[channel].law,
+        None => Law::default(),
+    };
     present
         .map(|row| {
             let precision = found.factor * row.weight();
+            let score = found.scores.as_ref().map(|scores| scores[row.index()]);
+            let plain = -precision.sqrt() * row.residual();
+            let robust = score.filter(|_| law(row.row).is_robust());
             Residual {
                 channel: row.row,
                 set: ends.partition_point(|&end| end <= row.point()),
                 time: problem.time(row.point()),
-                value: -precision.sqrt() * row.residual(),
+                value: score.map_or(plain, |[score, _]| score),
                 leverage: found.of(&row),
                 precision,
-                robust: None,
+                robust: robust.map(|[_, distance]| distance),
             }
         })
         .collect()
 }
 
 /// Residuals of all priors with their leverages.
-fn priors(found: &Leverages, all: &Linearization) -> Vec<PriorResidual> {
+fn priors(found: &Leverages) -> Vec<PriorResidual> {
     let problem = found.problem;
-    let priors = all.groups.len() - usize::from(problem.noise().is_some());
-    let groups = all.groups[..priors].iter().skip(2);
+    let all = &found.rows.groups;
+    let priors = all.len() - usize::from(problem.noise().is_some());
+    let groups = all[..priors].iter().skip(2);
     let present = groups.flat_map(|group| rows(group, problem).filter(Row::is_present));
     present
         .map(|row| PriorResidual {
@@ -292,22 +324,17 @@ fn prior_name(problem: &Problem, row: &Row) -> String {
 
 /// Degrees of freedom of the errors of the model whose noise is stated: all of them, those of
 /// parameters that change in time, or none.
-fn model_degrees(
-    found: &Leverages,
-    all: &Linearization,
-    end: &End,
-    measurements: &[Residual],
-) -> f64 {
+fn model_degrees(found: &Leverages, end: &End, measurements: &[Residual]) -> f64 {
     let problem = end.problem;
     let dimension = problem.model().dimension();
     let own = dimension - problem.varying().len();
-    let errors = || rows(&all.groups[0], problem).filter(|row| row.weight() > 0.0);
+    let errors = || rows(&found.rows.groups[0], problem).filter(|row| row.weight() > 0.0);
     if end.counts.is_noisy_model {
         // All leverages together are the rank.
         let held = found.rank.held.iter().filter(|&&held| held).count();
         let rank = (found.rank.held.len() - held) as f64;
         let of_data: f64 = measurements.iter().map(|r| r.leverage).sum();
-        let of_priors: f64 = priors(found, all).iter().map(|r| r.leverage).sum();
+        let of_priors: f64 = priors(found).iter().map(|r| r.leverage).sum();
         return errors().count() as f64 - (rank - of_data - of_priors);
     }
     let varying = errors().filter(|row| row.row % dimension >= own);

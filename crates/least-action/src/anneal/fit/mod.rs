@@ -13,11 +13,12 @@ mod stretches;
 mod tails;
 
 pub use channels::{ChannelChiSquare, ChiSquare};
-pub(super) use leverage::{leverages, End};
+pub(super) use leverage::{leverages, End, Leverages};
 pub(super) use open::spread;
 
 use super::findings::FindingCode;
 use super::misfit::{Misfit, DEVIATIONS};
+use super::refinement::StepCheck;
 use channels::Channel;
 use offset::Offset;
 
@@ -89,6 +90,9 @@ pub struct Fit {
     is_coupled: bool,
     /// Size of the data in units of their noise.
     pub(super) signal: f64,
+    /// Error that the time step makes, by the defect of the path; `None` where it was not asked for
+    /// or does not tell.
+    pub(super) step: Option<StepCheck>,
 }
 
 /// Objection to a path: a property of its residuals that noise as stated would not have.

@@ -11,7 +11,6 @@ use super::{normal, Fit, Objection};
 use crate::anneal::findings::FindingCode;
 use crate::anneal::misfit::DEVIATIONS;
 use crate::report::figure;
-use crate::solve::Linearization;
 
 /// Least share of a constant that the fit must leave. Where a path can follow it nearly all the
 /// way, the score that is left is small, and the curvature of the model decides it, not the noise.
@@ -31,8 +30,8 @@ pub(super) struct Offset {
 
 impl Offset {
     /// Offset of a channel; `None` with few data, and where the model follows any constant.
-    pub fn of(found: &Leverages, all: &Linearization, channel: usize) -> Option<Self> {
-        let group = &all.groups[1];
+    pub fn of(found: &Leverages, channel: usize) -> Option<Self> {
+        let group = &found.rows.groups[1];
         let mut own = rows(group, found.problem).filter(|row| row.row() == channel);
         let mut taken = vec![0.0; found.rank.held.len()];
         let (mut score, mut whole, mut count) = (0.0, 0.0, 0);
@@ -60,11 +59,12 @@ impl Offset {
 pub(super) fn objection(fit: &Fit, correlations: &Correlations) -> Option<Objection> {
     let count = fit.offsets.iter().flatten().count();
     let offsets = fit.offsets.iter().enumerate();
+    let scale = fit.robust_scale();
     let seen: Vec<String> = offsets
         .filter_map(|(channel, offset)| {
             let offset = offset.as_ref()?;
             // Residuals that are alike count for fewer.
-            let wider = correlations.widening(channel) * fit.robust_scale();
+            let wider = correlations.widening(channel) * scale;
             let deviations = normal::of_largest(offset.deviations / wider, count);
             (deviations.abs() > DEVIATIONS).then(|| {
                 format!(

@@ -114,6 +114,7 @@ impl Annealable for Networks {
             enough: count,
             agreeing: 1,
             prune: false,
+            reprieve: false,
         }
     }
 

@@ -2,11 +2,16 @@
 //! are annealed on a finer grid, from the paths that were found on the coarser one.
 
 mod check;
+mod defect;
+mod halved;
 mod options;
+
+pub(super) use defect::check_by_defect;
 
 pub use check::{ParameterError, StepCheck};
 pub use options::Refinement;
 
+use halved::check_by_halving;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -14,6 +19,7 @@ use super::annealer::{AnnealProgress, Annealer};
 use super::climb::Climb;
 use super::findings::{Finding, FindingCode};
 use super::ladder::Ladder;
+use super::misfit::DEVIATIONS;
 use super::options::AnnealOptions;
 use super::paths::Paths;
 use super::run::Run;
@@ -77,6 +83,9 @@ const LEVEL_RATIO: f64 = 2.0;
 /// Error from which on a coarse grid may have hidden the right level, so that it is looked for
 /// again.
 const HIDES: f64 = 4.0;
+/// Least share by which a finer grid must lower the misfit of an inconsistent path for a still finer
+/// one to be tried.
+const COMES_DOWN: f64 = 0.1;
 /// Error from which on a grid that stays too coarse makes a run inconsistent.
 const WRONG: f64 = 1.0;
 
@@ -89,7 +98,10 @@ impl Annealer {
         if !self.options().refinement.check || run.levels.is_empty() {
             return None;
         }
-        let mut found = check::check(paths, run.best())?;
+        let chi_square = run.chi_square.as_ref()?.value;
+        let rough = run.step.clone().filter(StepCheck::is_clear);
+        let exact = || check_by_halving(paths, run.best(), chi_square);
+        let mut found = rough.or_else(exact)?;
         found.searched = paths.is_search() && before.iter().any(|c| c.parts == found.parts);
         Some(found)
     }
@@ -107,7 +119,8 @@ impl Annealer {
             model_weights: paths.weights(),
             starts,
         };
-        if now.matters() {
+        let may_mend = !is_too_large(run) || has_come_down(checks);
+        if now.matters() && may_mend {
             if let Some(parts) = self.next_parts(now) {
                 return Some(grid(parts, starts(paths, run, parts / at)));
             }
@@ -182,6 +195,11 @@ impl Annealer {
             let Some(next) = next.ok().filter(|next| !next.levels.is_empty()) else {
                 break;
             };
+            // A search that finds nothing lower than the path that was followed ends with that.
+            let is_search = finer.problem().parts() == annealer.problem().parts();
+            if is_search && next.levels[0].action >= run.levels[0].action {
+                break;
+            }
             (annealer, run) = (finer, next);
         }
         if broken {
@@ -219,13 +237,31 @@ impl Annealer {
             true => Severity::Problem,
             false => Severity::Warning,
         };
-        let message = too_coarse(self, now);
+        let is_in_vain = is_too_large(run) && !has_come_down(checks);
+        let message = too_coarse(self, now, is_in_vain);
         run.findings
             .push(Finding::new(FindingCode::StepTooCoarse, severity, message));
         if wrong && run.verdict == Verdict::Consistent {
             run.verdict = Verdict::Inconsistent;
         }
     }
+}
+
+/// True if the misfit of a run is larger than noise explains.
+fn is_too_large(run: &Run) -> bool {
+    let chi_square = run.chi_square.as_ref();
+    run.verdict == Verdict::Inconsistent && chi_square.is_some_and(|c| c.deviations > DEVIATIONS)
+}
+
+/// True if the path that was checked last is nearer to the data than those of all coarser grids, or
+/// there are none: a misfit that does not fall with the step has another reason, and a finer grid
+/// is of no use.
+fn has_come_down(checks: &[StepCheck]) -> bool {
+    let Some((now, before)) = checks.split_last() else {
+        return true;
+    };
+    let lowest = before.iter().map(|check| check.chi_square);
+    now.chi_square <= (1.0 - COMES_DOWN) * lowest.fold(f64::INFINITY, f64::min)
 }
 
 /// Paths of a run's lowest levels, on a grid with `factor` times as many steps.
@@ -287,11 +323,21 @@ fn refined(first: &StepCheck, now: &StepCheck, at: usize) -> String {
 }
 
 /// Message about a grid that stays too coarse.
-fn too_coarse(annealer: &Annealer, now: &StepCheck) -> String {
+fn too_coarse(annealer: &Annealer, now: &StepCheck, is_in_vain: bool) -> String {
     let options = annealer.options();
     let order = annealer.problem().discretization.order();
     let needed = now.time_step / now.needed(order, 1.0).max(1.0);
     let stated = options.model_precision.is_stated() && now.parts == 1;
+    if is_in_vain {
+        return format!(
+            "The time step {} makes an error of about {} standard deviations ({}), but a finer \
+            grid has not brought the path nearer to the data. The misfit has another reason, which \
+            is to be mended first.",
+            shortest(now.time_step),
+            figure(now.error),
+            now.of,
+        );
+    }
     let advice = match (options.refinement.most, stated) {
         (None, true) => {
             "The grid stays that of the data because modelPrecision says an R_f for it; \

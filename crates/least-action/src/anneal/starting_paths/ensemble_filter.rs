@@ -167,9 +167,11 @@ impl<'a> EnsembleFilter<'a> {
             self.setting.problem.law(),
             &self.setting.options.measurement_precision,
         );
+        // A filter that is told too little noise follows that of the data.
+        let ratio = self.setting.scatter_ratio;
         let predicted = self.center(present.len()).into_iter().zip(&present);
         let expected: Vec<LossMoments> = predicted
-            .map(|(mean, &l)| law.moments(mean, precision.weight(point, l)))
+            .map(|(mean, &l)| law.moments(mean, precision.weight(point, l) / ratio))
             .collect();
         let pairs = expected.iter().zip(&present);
         let innovation: Vec<f64> = pairs.map(|(one, &l)| values[l] - one.mean).collect();

@@ -33,6 +33,8 @@ pub(super) struct Setting<'a> {
     pub weights: Option<&'a Precision>,
     /// R_f at the end of the ladder.
     pub last: f64,
+    /// Variance of the noise over the stated one, where the data show it to be larger; else 1.
+    pub scatter_ratio: f64,
 }
 
 /// Makes a path and estimated parameters for starting path number `start`. The same seed and number

@@ -104,14 +104,8 @@ impl Cholesky {
         for k in (0..width).rev() {
             let (before, after) = gain.split_at_mut((k + 1) * window.size);
             let column = &mut before[k * window.size..];
-            for j in k + 1..width {
-                let factor = own[k * width + j];
-                let done = &after[(j - k - 1) * window.size..][..window.size];
-                column
-                    .iter_mut()
-                    .zip(done)
-                    .for_each(|(c, w)| *c -= factor * w);
-            }
+            let factors = &own[k * width + k + 1..][..width - k - 1];
+            subtract(column, after, factors);
             let inverse = 1.0 / own[k * width + k];
             column.iter_mut().for_each(|c| *c *= inverse);
         }
@@ -121,21 +115,17 @@ impl Cholesky {
         for k in 0..width {
             let column = &mut panel[k * rows..(k + 1) * rows];
             let (own_rows, others) = column.split_at_mut(width);
-            for (z, w) in window
-                .columns()
-                .zip(&gain[k * window.size..][..window.size])
-            {
-                others.iter_mut().zip(z).for_each(|(o, z)| *o -= z * w);
-            }
+            let gains = &gain[k * window.size..][..window.size];
+            subtract(others, &window.values, gains);
             along.fill(0.0);
             along[k] = 1.0;
-            solve(&own, width, &mut along);
-            for (j, to) in own_rows.iter_mut().enumerate() {
+            solve_from(&own, width, k, &mut along);
+            for (j, to) in own_rows.iter_mut().enumerate().skip(k) {
                 let w = &gain[j * window.size..][..window.size];
                 *to = along[j] - dot(w, others);
             }
         }
-        // Symmetric to the last bit, as its readers take either half.
+        // Its readers take either half.
         for k in 0..width {
             for j in 0..k {
                 panel[k * rows + j] = panel[j * rows + k];
@@ -196,9 +186,10 @@ impl InverseWindow {
     }
 }
 
-/// Solves `L L^T x = b` in place. L is column-major and read on and below the diagonal only.
-fn solve(l: &[f64], size: usize, b: &mut [f64]) {
-    for k in 0..size {
+/// Solves `L L^T x = b` in place, where b vanishes before the element `first`, and gives x from
+/// there on. L is column-major and read on and below the diagonal only.
+fn solve_from(l: &[f64], size: usize, first: usize, b: &mut [f64]) {
+    for k in first..size {
         let (column, rest) = (&l[k * size..(k + 1) * size], b.split_at_mut(k + 1));
         let x = rest.0[k] / column[k];
         rest.0[k] = x;
@@ -207,10 +198,34 @@ fn solve(l: &[f64], size: usize, b: &mut [f64]) {
             .zip(&column[k + 1..])
             .for_each(|(b, l)| *b -= l * x);
     }
-    for k in (0..size).rev() {
+    for k in (first..size).rev() {
         let column = &l[k * size..(k + 1) * size];
         let sum = dot(&column[k + 1..], &b[k + 1..]);
         b[k] = (b[k] - sum) / column[k];
+    }
+}
+
+/// Subtracts columns, one after the other and as long as `from`, times their factors. Four at a
+/// time pass over `from` once, with the bits of single ones.
+fn subtract(from: &mut [f64], columns: &[f64], factors: &[f64]) {
+    let size = from.len();
+    let (fours, rest) = factors.as_chunks::<4>();
+    let (of_fours, of_rest) = columns.split_at(4 * fours.len() * size);
+    if size == 0 {
+        return;
+    }
+    for (columns, f) in of_fours.chunks_exact(4 * size).zip(fours) {
+        let (a, others) = columns.split_at(size);
+        let (b, others) = others.split_at(size);
+        let (c, d) = others.split_at(size);
+        let pairs = from.iter_mut().zip(a).zip(b).zip(c).zip(d);
+        for ((((to, a), b), c), d) in pairs {
+            *to = (((*to - f[0] * a) - f[1] * b) - f[2] * c) - f[3] * d;
+        }
+    }
+    for (column, f) in of_rest.chunks_exact(size).zip(rest) {
+        let pairs = from.iter_mut().zip(column);
+        pairs.for_each(|(to, v)| *to -= f * v);
     }
 }
 
