@@ -141,6 +141,8 @@ test("bad scales and priors are refused by field", async () => {
   const prior = { family: "gamma", shape: -1, mean: 1 };
   await refused({ prior, scale: "log" }, "estimate.k.prior.shape", /greater than zero/);
   const unknown = { family: "beta", shape: 1, mean: 1 };
-  await refused({ prior: unknown, scale: "log" }, "estimate.k.prior", /family/);
+  await refused({ prior: unknown, scale: "log" }, "estimate.k.prior.family", /log-normal/);
+  const half = { family: "log-normal", median: 1 };
+  await refused({ prior: half, scale: "log" }, "estimate.k.prior", /median and deviation/);
   await refused({ initial: [1, 3], bounds: [2, 4] }, "estimate.k.initial[0]", /within the bounds/);
 });
