@@ -19,8 +19,11 @@ export function ParametersView({
     return <p class="empty">No parameter is looked for: choose some under “Parameters to find”.</p>;
   const truth = prepared.truth?.parameters;
   const best = outcome?.path?.parameters;
-  const certain = (name: string) => certainty && own(certainty.parameters, name);
   const held = outcome?.path?.held ?? [];
+  // A parameter that is held by a bound has no deviation: that of the part of a Gaussian beyond the
+  // bound would pass for knowledge.
+  const certain = (name: string) =>
+    held.includes(name) ? null : certainty && own(certainty.parameters, name);
   const cell = (value: number | undefined): string =>
     value === undefined ? "–" : value.toPrecision(5);
   return (
@@ -64,10 +67,7 @@ export function ParametersView({
   );
 }
 
-/**
- * The deviation, undefined if it is zero: a parameter that is held by a bound has none, and a zero
- * would pass for certainty.
- */
+/** The deviation, undefined if it is zero, which would pass for certainty. */
 function spread(deviation: number | undefined): number | undefined {
   return deviation === 0 ? undefined : deviation;
 }
