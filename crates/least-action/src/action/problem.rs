@@ -292,10 +292,10 @@ impl Problem {
 
     /// Values of the parameters at these coordinates of them.
     pub fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
-        // The scales of noise that is estimated follow.
+        // Logarithms of the scales of noise that is estimated follow.
         let own = self
             .coordinates()
-            .chain(std::iter::repeat(Coordinate::Linear));
+            .chain(std::iter::repeat(Coordinate::Log));
         coordinates
             .iter()
             .zip(own)

@@ -38,7 +38,7 @@ pub struct Rung {
     /// units of the noise of the ladder; 1 where the noise is known.
     #[serde(default = "one")]
     pub noise_ratio: f64,
-    /// Estimated parameters, in the model's order.
+    /// Estimated parameters, in the model's order, then the scales of estimated noise.
     pub parameters: Vec<f64>,
     /// Reason why the minimisation ended.
     pub stop: StopReason,
