@@ -12,8 +12,8 @@ use crate::anneal::findings::FindingCode;
 use crate::anneal::misfit::DEVIATIONS;
 use crate::report::figure;
 
-/// Least share of a constant that the fit must leave. Where a path can follow it nearly all the way,
-/// the score that is left is small, and the curvature of the model decides it, not the noise.
+/// Least share of a constant that the fit must leave. Where a path can follow it nearly all the
+/// way, the score that is left is small, and the curvature of the model decides it, not the noise.
 const LEAST_SHARE: f64 = 1e-2;
 
 /// Least number of measurements of a channel whose mean is judged.
