@@ -266,8 +266,8 @@ impl Annealer {
 
     /// Results of all climbs together without a check of their time step, as `verdicts` of
     /// [`Annealer::conclude`]: `{ levels, gap, expectedLevel, drops, findings, verdict, chiSquare,
-    /// noise, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
-    /// starting path.
+    /// noise, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs
+    /// sorted by starting path.
     pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = read_climbs(&climbs)?;
         let run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs));

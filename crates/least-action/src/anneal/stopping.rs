@@ -72,9 +72,10 @@ fn is_in_scatter(counts: &Counts, last: &Rung) -> Option<bool> {
     Some(misfit.value <= misfit.expected() * scatter.highest())
 }
 
-/// True if climbs have ended at a level that noise as stated does not explain, but that of the data,
-/// which is larger beyond doubt: those who look for the right path find no better one. As many must
-/// share the level as successes would have to, or several where the data show their noise roughly.
+/// True if climbs have ended at a level that noise as stated does not explain, but that of the
+/// data, which is larger beyond doubt: those who look for the right path find no better one. As
+/// many must share the level as successes would have to, or several where the data show their noise
+/// roughly.
 fn is_explained(counts: &Counts, ends: &[&Rung], agreeing: usize) -> bool {
     let Some(scatter) = counts.scatter.filter(|s| s.is_above_stated()) else {
         return false;

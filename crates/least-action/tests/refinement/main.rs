@@ -10,7 +10,7 @@ use std::sync::Arc;
 use least_action::anneal::{
     Annealer, FindingCode, FinerGrid, GivenStart, Ladder, RefinedRun, Refinement, Verdict,
 };
-use least_action::model::Model;
+use least_action::model::{Model, ModelBuilder};
 use least_action::report::Severity;
 use least_action::solve::{MinimizerOptions, Structured};
 use least_action::statistics::{Uncertainty, UncertaintyOptions};
@@ -251,5 +251,35 @@ fn a_finer_grid_has_the_same_process_noise() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn a_misfit_with_another_reason_is_not_refined_to_the_limit() {
+    // A term of the truth that the model does not have.
+    let slope = |_: f64, x: &[f64]| {
+        let force = 1.2 * (1.0 - x[0] * x[0]) * x[1] - x[0];
+        vec![x[1], force + 0.3 * x[0] * x[0]]
+    };
+    let rows = truth(&slope, &[1.0, 0.5], &grid(151, 0.1), 1e-3);
+    let model = ModelBuilder::new("van der Pol")
+        .states(["x", "v"])
+        .parameter("mu", 1.2, "")
+        .parameter("k", 1.0, "")
+        .initial_state([1.0, 0.5])
+        .flow(|x, p| vec![x[1], p[0] * (1.0 - x[0] * x[0]) * x[1] - p[1] * x[0]])
+        .unwrap();
+    let model: Arc<dyn Model> = Arc::new(model);
+    let options = estimating(0.15, &[("mu", [0.3, 3.0]), ("k", [0.4, 2.0])]);
+    for seed in [1, 2] {
+        let data = observed(&rows, 0.1, &[0], 0.15, seed);
+        let refined = annealed(model.clone(), data, options.clone());
+        assert_eq!(refined.run.verdict, Verdict::Inconsistent);
+        let [first, .., last] = &refined.checks[..] else {
+            panic!("{:?}", refined.checks);
+        };
+        // The first finer grid brings the path no nearer to the data, so that it is the last.
+        assert!(first.error > 4.0 && last.matters(), "{:?}", refined.checks);
+        assert!(last.chi_square > 0.9 * first.chi_square && last.parts <= 8);
     }
 }

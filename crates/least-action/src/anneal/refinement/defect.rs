@@ -8,8 +8,8 @@ use super::check::{squares_along, Change, StepCheck};
 use crate::solve::Assembly;
 
 /// Estimates the error of the end of a climb from the rows there, whose residuals it replaces, and
-/// their factor; `chi_square` is that of the end. Beside these it costs little. `None` where the check is turned off, and where this
-/// way does not apply.
+/// their factor; `chi_square` is that of the end. Beside these it costs little. `None` where the
+/// check is turned off, and where this way does not apply.
 pub(in crate::anneal) fn check_by_defect(
     paths: &Paths,
     climb: &Climb,

@@ -83,8 +83,8 @@ const LEVEL_RATIO: f64 = 2.0;
 /// Error from which on a coarse grid may have hidden the right level, so that it is looked for
 /// again.
 const HIDES: f64 = 4.0;
-/// Least share by which a finer grid must lower the misfit of an inconsistent path for a still finer
-/// one to be tried.
+/// Least share by which a finer grid must lower the misfit of an inconsistent path for a still
+/// finer one to be tried.
 const COMES_DOWN: f64 = 0.1;
 /// Error from which on a grid that stays too coarse makes a run inconsistent.
 const WRONG: f64 = 1.0;
