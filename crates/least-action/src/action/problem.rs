@@ -293,9 +293,7 @@ impl Problem {
     /// Values of the parameters at these coordinates of them.
     pub fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
         // Logarithms of the scales of noise that is estimated follow.
-        let own = self
-            .coordinates()
-            .chain(std::iter::repeat(Coordinate::Log));
+        let own = self.coordinates().chain(std::iter::repeat(Coordinate::Log));
         coordinates
             .iter()
             .zip(own)
