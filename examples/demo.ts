@@ -22,6 +22,7 @@ import { mechanicsPaths } from "./mechanics-paths/index.js";
 import { observabilityExample } from "./observability/index.js";
 import { recurrent } from "./recurrent/index.js";
 import { heading } from "./terminal.js";
+import { unknownNoise } from "./unknown-noise/index.js";
 import { verdicts } from "./verdicts/index.js";
 
 const short = {
@@ -40,6 +41,7 @@ const long = {
   observability: observabilityExample,
   "how-certain": howCertain,
   "mechanics-lorenz": mechanicsLorenz,
+  "unknown-noise": unknownNoise,
   recurrent,
   digits,
   "abarbanel-2018-twin": abarbanel2018Twin,
