@@ -14,6 +14,7 @@ import {
   samplePosterior,
   type Uncertainty,
 } from "least-action";
+import { estimate, first } from "../lynx-hare/priors.js";
 import { published } from "../lynx-hare/published.js";
 import { component, type Outcome, type Settings } from "../outcome.js";
 import { drawDensities } from "../pictures/densities.js";
@@ -29,20 +30,6 @@ const stepsPerYear = 4;
 /** R_f at which the posterior is sampled. It allows for model errors of 1 % a step. */
 const sampledAt = 1e4;
 const precisions = [1e3, sampledAt, 1e5, 1e6];
-
-// Stan's priors, for the logarithms of the populations. Rates cannot be negative.
-const rate = {
-  initial: [0.1, 1.5],
-  bounds: [0, Infinity],
-  prior: { mean: 1, deviation: 0.5 },
-} as const;
-const perPelts = {
-  initial: [0.005, 0.1],
-  bounds: [0, Infinity],
-  prior: { mean: 0.05, deviation: 0.05 },
-} as const;
-const estimate = { alpha: rate, beta: perPelts, gamma: rate, delta: perPelts };
-const first = { mean: Math.log(10), deviation: 1 };
 
 type Name = keyof typeof estimate;
 const names = Object.keys(estimate) as Name[];

@@ -12,6 +12,7 @@ import {
   readCsv,
   samplePosterior,
 } from "least-action";
+import { estimate, first } from "../lynx-hare/priors.js";
 import { published as stan } from "../lynx-hare/published.js";
 import type { Outcome, Settings } from "../outcome.js";
 import { heading, progressBar, table } from "../terminal.js";
@@ -33,18 +34,6 @@ export async function unknownNoise({ size, signal }: Settings = {}): Promise<Out
   return { pictures: {}, checks: [...pelts, ...school] };
 }
 
-const rate = {
-  initial: [0.1, 1.5],
-  bounds: [0, Infinity],
-  prior: { mean: 1, deviation: 0.5 },
-} as const;
-const perPelts = {
-  initial: [0.005, 0.1],
-  bounds: [0, Infinity],
-  prior: { mean: 0.05, deviation: 0.05 },
-} as const;
-const estimate = { alpha: rate, beta: perPelts, gamma: rate, delta: perPelts };
-const first = { mean: Math.log(10), deviation: 1 };
 /** Stan's prior of a noise: its logarithm is about -1. */
 const noise = { deviation: { initial: [0.1, 0.6], prior: { mean: -1, deviation: 1 } } } as const;
 

@@ -65,14 +65,11 @@ export async function influenza(law: Law, draws: number, signal?: AbortSignal): 
     seed: 1,
     ...(signal && { signal }),
   });
-  const sampled = (["beta", "gamma"] as const).map((name) => momentsOf(posterior.parameters[name]));
+  const sampled = (["beta", "gamma"] as const).map((name) => {
+    const { value, deviation } = posterior.expected((_, parameters) => parameters[name]);
+    return { mean: value, deviation };
+  });
   return { run, sampled, walked: walk(law, 40 * draws) };
-}
-
-function momentsOf(values: Float64Array): { mean: number; deviation: number } {
-  const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
-  const square = values.reduce((sum, one) => sum + (one - mean) ** 2, 0) / values.length;
-  return { mean, deviation: Math.sqrt(square) };
 }
 
 /** Random walk over beta, gamma and the logarithm of the noise, along exact solutions. */
