@@ -53,7 +53,7 @@ pub(super) fn values_of_silent_states(
 }
 
 /// Values of all parameters, with the middles of their initial ranges for those estimated.
-fn middles(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
+pub(super) fn middles(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
     let mut parameters = problem.parameters.clone();
     for (&index, name) in problem.estimated.iter().zip(problem.estimated()) {
         let [low, high] = options.estimate[name].range();

@@ -1,5 +1,6 @@
 //! Forward integrations from which a climatology is made.
 
+use super::silent::middles;
 use super::{measured, spread};
 use crate::action::Problem;
 use crate::anneal::starting_paths::data::write_first_data;
@@ -61,10 +62,7 @@ fn members(
         .estimated()
         .map(|name| options.estimate[name].range());
     let ranges: Vec<[f64; 2]> = ranges.collect();
-    let mut parameters = problem.parameters.clone();
-    for (&index, [low, high]) in problem.estimated.iter().zip(&ranges) {
-        parameters[index] = low + 0.5 * (high - low);
-    }
+    let mut parameters = middles(problem, options);
     let initial = model.initial_state();
     let mut begin = initial.to_vec();
     let mut sizes: Vec<f64> = initial.iter().map(|x| x.abs()).collect();
