@@ -214,6 +214,18 @@ fn uneven_grids_are_linearised_exactly() {
 }
 
 #[test]
+fn repeated_measurements_are_linearised_exactly() {
+    let sets = || vec![data(5, &[0, 1, 0], 0), data(7, &[2, 0, 2, 2], 3)];
+    check(ModelKind::Flow, sets(), options(None));
+    let noise = |name: &str| (name.to_string(), ChannelNoise::default());
+    let options = ActionOptions {
+        noise: Some(["x", "y", "square"].map(noise).into()),
+        ..options(None)
+    };
+    check(ModelKind::Flow, sets(), options);
+}
+
+#[test]
 fn precisions_observables_and_priors_are_linearised_exactly() {
     let known = |mean, deviation| Prior { mean, deviation };
     for scheme in Discretization::FLOWS {

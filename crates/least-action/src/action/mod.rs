@@ -25,6 +25,7 @@ mod prior;
 mod prior_density;
 mod problem;
 mod refine;
+mod row_places;
 mod scale;
 mod scale_rows;
 mod switching;

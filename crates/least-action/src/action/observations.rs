@@ -38,7 +38,8 @@ pub struct Observations {
     /// which [`Observations::on_grid_of`] makes of any times.
     pub times: Vec<f64>,
     /// Numbers of the measured components, in the order of the columns of `values`: state
-    /// components, and from D on the model's observables.
+    /// components, and from D on the model's observables. A component that is measured several
+    /// times at one time has as many columns.
     pub observed: Vec<usize>,
     /// Measured values, points x observed, row-major; NaN where nothing was measured.
     pub values: Vec<f64>,
@@ -51,9 +52,9 @@ impl Observations {
     /// begin with `root`.
     ///
     /// # Errors
-    /// A step that is not positive or vanishes beside the start, fewer than two points, components
-    /// that the model does not have, are listed twice or were never measured, values or inputs of
-    /// the wrong length, infinite values, and inputs that are not finite.
+    /// A step that is not positive or vanishes beside the start, fewer than two points, times that
+    /// do not ascend, components that the model does not have or that were never measured, values
+    /// or inputs of the wrong length, infinite values, and inputs that are not finite.
     pub fn validate(&self, root: &str, model: &dyn Model) -> Result<()> {
         let at = |field: &str| format!("{root}.{field}");
         let components = model.dimension() + model.observables().len();
@@ -68,7 +69,10 @@ impl Observations {
             self.start,
             &format!("so small beside {root}.timeStep that every point has a time of its own"),
         )?;
-        validate_observed(&at("observed"), &self.observed, components)?;
+        check::at_least(&at("observed.length"), self.observed.len(), 1)?;
+        for (l, &component) in self.observed.iter().enumerate() {
+            validate_component(&at(&format!("observed[{l}]")), component, components)?;
+        }
         let width = self.observed.len();
         check::length(
             &at("values"),
@@ -175,6 +179,29 @@ impl Observations {
         }
     }
 
+    /// Components that are measured, each once.
+    pub(crate) fn components(&self) -> impl Iterator<Item = usize> + '_ {
+        let all = self.observed.iter().enumerate();
+        all.filter(|(l, component)| !self.observed[..*l].contains(component))
+            .map(|(_, &component)| component)
+    }
+
+    /// Numbers of the columns with measurements of a component.
+    pub(crate) fn columns_of(&self, component: usize) -> impl Iterator<Item = usize> + '_ {
+        let all = self.observed.iter().enumerate();
+        all.filter(move |(_, &c)| c == component).map(|(l, _)| l)
+    }
+
+    /// Mean of the measurements of a component at a point; NaN without any.
+    pub(crate) fn mean_at(&self, component: usize, point: usize) -> f64 {
+        let row = &self.values[point * self.observed.len()..][..self.observed.len()];
+        let present = self.columns_of(component).map(|l| row[l]);
+        let (sum, count) = present
+            .filter(|y| !y.is_nan())
+            .fold((-0.0, 0.0), |(sum, count), y| (sum + y, count + 1.0));
+        sum / count
+    }
+
     /// Measurements of the `l`-th observed component, one per point.
     pub fn column(&self, l: usize) -> impl Iterator<Item = f64> + '_ {
         self.values[l..]
@@ -184,26 +211,29 @@ impl Observations {
     }
 }
 
+fn validate_component(path: &str, component: usize, count: usize) -> Result<()> {
+    if component < count {
+        return Ok(());
+    }
+    Err(Error::IndexOutOfRange {
+        path: path.into(),
+        index: component,
+        count,
+    })
+}
+
+/// Checks components that are measured, each once.
 pub(crate) fn validate_observed(path: &str, observed: &[usize], dimension: usize) -> Result<()> {
     check::at_least(&format!("{path}.length"), observed.len(), 1)?;
     let mut seen = vec![false; dimension];
     for (l, &component) in observed.iter().enumerate() {
         let path = format!("{path}[{l}]");
-        match seen.get_mut(component) {
-            None => {
-                return Err(Error::IndexOutOfRange {
-                    path,
-                    index: component,
-                    count: dimension,
-                })
-            }
-            Some(true) => {
-                return Err(Error::Duplicate {
-                    path,
-                    value: component.to_string(),
-                })
-            }
-            Some(seen) => *seen = true,
+        validate_component(&path, component, dimension)?;
+        if std::mem::replace(&mut seen[component], true) {
+            return Err(Error::Duplicate {
+                path,
+                value: component.to_string(),
+            });
         }
     }
     Ok(())

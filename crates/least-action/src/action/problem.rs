@@ -560,6 +560,15 @@ fn check_measurement_precision(
             });
         }
     }
+    let repeats = |set: &Observations| set.components().count() < set.observed.len();
+    if matches!(precision, Precision::Matrix(_)) && data.iter().any(repeats) {
+        return Err(Error::WrongShape {
+            path: path.into(),
+            message: "a matrix over components that are measured several times at one time has no \
+                      meaning; give one number per component"
+                .into(),
+        });
+    }
     precision.validate(path, data[0].observed.len(), points)?;
     if let Precision::PerDatum { per_datum } = precision {
         let mut rows = per_datum.iter().enumerate();

@@ -179,6 +179,11 @@ impl Paths {
         })
     }
 
+    /// Data sets on the grid before it was refined.
+    pub fn data_before(&self) -> &[Observations] {
+        self.base().data()
+    }
+
     /// These paths on the grid of the data.
     pub(super) fn base(&self) -> &Paths {
         self.origin.as_ref().map_or(self, |origin| &origin.base)
