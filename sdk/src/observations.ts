@@ -1,4 +1,5 @@
 // Measurements on the time grid of the model.
+import { type Dates, timesOf, type TimeUnit } from "./dates.js";
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
 import {
   checkOnce,
@@ -101,9 +102,15 @@ export interface Measurements<
   model?: Model<string, S, I, O>;
   /**
    * Times of the measurements, in the model's unit of time and in any order. Several may be the
-   * same, as for repeated measurements.
+   * same, as for repeated measurements. Dates, and texts such as `"2024-03-01"` and
+   * `"2024-03-01T12:30:00Z"` (without a zone in universal time), become the time since `origin` in
+   * `unit`.
    */
-  times: ArrayLike<number>;
+  times: ArrayLike<number> | Dates;
+  /** Unit of the model's time, for times that are dates: `"days"`, for instance. */
+  unit?: TimeUnit;
+  /** Date at which the model's time is zero, for times that are dates. Default: the earliest. */
+  origin?: Date | string;
   /**
    * Measured values: one series per observed component or observable, each as long as `times`, NaN
    * where a value is missing. They are given
@@ -192,7 +199,7 @@ export function observations<
   const given = fields("options", measurements);
   checkNames(given);
   const names = namesOf(given.model);
-  const times = float64Array("times", given.times);
+  const times = timesOf(given.times, given.unit, given.origin);
   const instants = instantsOf(times);
   const series = seriesOf(given.values, times.length, names?.observed);
   const bars =
@@ -233,6 +240,8 @@ function checkNames(given: Record<string, unknown>): void {
   const known: readonly string[] = [
     "model",
     "times",
+    "unit",
+    "origin",
     "values",
     "errors",
     "inputs",

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   defineModel,
   LeastActionError,
+  type Observations,
   observations,
   readCsv,
   readNpy,
@@ -274,6 +275,44 @@ describe("observations", () => {
     });
     expect(onGrid.times).toBeUndefined();
     expect(onGrid.inputs).toEqual(Float64Array.of(0, 2, 4));
+  });
+
+  test("dates in the model's unit of time, from the earliest or from an origin", () => {
+    const values = { 0: [1, 2, 3] };
+    const days = ["2024-02-28", "2024-03-01T12:00", "2024-03-02 00:00:00+00:00"];
+    /** Times at which something was measured. */
+    const at = ({ start, timeStep, values }: Observations): number[] =>
+      Array.from(values, (y, n) => (Number.isNaN(y) ? NaN : start + n * timeStep)).filter(
+        (time) => !Number.isNaN(time),
+      );
+    const expected = [0, 2.5, 3];
+    const unit = "days";
+    expect(at(observations({ times: days, unit, values }))).toEqual(expected);
+    const dates = days.map(
+      (day) => new Date(day.length > 20 ? day : day.padEnd(16, "T00:00") + "Z"),
+    );
+    expect(at(observations({ times: dates, unit, values }))).toEqual(expected);
+    const hours = observations({ times: days, unit: "hours", origin: "2024-02-27", values });
+    expect(at(hours)).toEqual([24, 84, 96]);
+    const zoned = ["2024-03-01T12:00+0200", "2024-03-01T11:00:00.5Z"];
+    const seconds = observations({ times: zoned, unit: "seconds", values: { 0: [1, 2] } });
+    expect([seconds.start, seconds.timeStep, seconds.points]).toEqual([0, 3600.5, 2]);
+  });
+
+  test.each([
+    [{ times: ["2024-02-30", "2024-03-01"] }, "unit", /is missing: times are dates/],
+    [{ times: ["yesterday", "2024-03-01"], unit: "days" }, "times[0]", /is no date/],
+    [{ times: ["2024-03-01", "2024-13-01"], unit: "days" }, "times[1]", /is no date/],
+    [{ times: [new Date(Number.NaN), "2024-03-01"], unit: "days" }, "times[0]", /valid/],
+    [{ times: ["2024-03-01", 3], unit: "days" }, "times[1]", /must be a date/],
+    [{ times: ["2024-03-01", "2024-03-02"], unit: "moons" }, "unit", /"weeks"/],
+    [{ times: [0, 1], unit: "days" }, "unit", /numbers are in the model's unit/],
+    [{ times: [0, 1], origin: "2024-03-01" }, "origin", /numbers are in the model's unit/],
+  ])("dates that are wrong: %j", (change, path, message) => {
+    const given = { values: { 0: [1, 2] }, ...change };
+    const error = thrown(() => observations(given as Parameters<typeof observations>[0]));
+    expect(error).toMatchObject({ name: "LeastActionError", path });
+    expect((error as Error).message).toMatch(message);
   });
 
   test("times that were rounded when they were written down are on the grid", () => {

@@ -45,7 +45,10 @@ describe("times as data bring them", () => {
     const { ka, ke, V } = run.best.parameters;
     // No small change of a parameter brings the closed form nearer to the data.
     const misfit = (...at: [number, number, number]): number =>
-      TIMES.slice(1).reduce((sum, t, i) => sum + (closed(t, ...at) - (values[i] as number)) ** 2, 0);
+      TIMES.slice(1).reduce(
+        (sum, t, i) => sum + (closed(t, ...at) - (values[i] as number)) ** 2,
+        0,
+      );
     const least = misfit(ka, ke, V);
     for (const factor of [0.97, 1.03]) {
       expect(misfit(ka * factor, ke, V)).toBeGreaterThan(least);
@@ -60,22 +63,22 @@ describe("times as data bring them", () => {
   });
 
   test("two measurements at one time count as two", async () => {
-    const flat = defineModel({ states: { x: 1 }, equations: { x: "0" } });
+    const flat = defineModel({ states: ["x"], equations: { x: "0" } });
     const run = async (times: number[], x: number[]) => {
       const data = observations({ model: flat, times, values: { x } });
       const found = await anneal({ model: flat, data, noise: 0.5, workers: 0 });
-      return found.uncertainty({ modelPrecision: Infinity }).path;
+      return found.uncertainty({ modelPrecision: Infinity });
     };
     const repeated = await run([0, 1, 1, 1, 2, 3], [1, 2, 2.5, 1.5, 0.8, 1.3]);
     // Mean of six data, and its standard error.
     const mean = (1 + 2 + 2.5 + 1.5 + 0.8 + 1.3) / 6;
-    expect(repeated.mean[0]).toBeCloseTo(mean, 5);
+    expect(repeated.path[0]).toBeCloseTo(mean, 5);
     expect(repeated.deviation[0]).toBeCloseTo(0.5 / Math.sqrt(6), 5);
   });
 
   test("an even number of points, as in 14 days", async () => {
     const decay = defineModel({
-      states: { x: 10 },
+      states: ["x"],
       parameters: { k: 0.2 },
       equations: { x: "-k*x" },
     });

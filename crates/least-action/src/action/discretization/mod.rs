@@ -38,7 +38,7 @@ pub enum Discretization {
     /// Classical Runge-Kutta step of fourth order: `x_(n+1) - Phi_h(x_n)`.
     Rk4,
     /// Simpson's rule and the Hermite midpoint on triples of points, of fourth order. It needs an
-    /// odd number of points.
+    /// odd number of points and pairs of equal steps.
     #[default]
     SimpsonHermite,
     /// Residual of a map, exact: `x_(n+1) - F(x_n)`. It is for models that are maps.
