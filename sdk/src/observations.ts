@@ -1,15 +1,8 @@
 // Measurements on the time grid of the model.
 import { type Dates, timesOf, type TimeUnit } from "./dates.js";
-import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
-import {
-  checkOnce,
-  componentOf,
-  hasFunction,
-  type Inputs,
-  inputsOf,
-  inputTimes,
-  namesOf,
-} from "./inputs.js";
+import { outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
+import { dataGrid, instantsOf } from "./data-grid.js";
+import { checkOnce, componentOf, type Inputs, inputsOf, namesOf } from "./inputs.js";
 import type { Model } from "./models.js";
 import { copied, describe, fields, float64Array, MOST_VALUES, plain } from "./shape.js";
 
@@ -154,15 +147,6 @@ export interface Measurements<
 }
 
 /**
- * Largest distance of a time from the grid, as a share of the time step. Times were probably
- * rounded when they were written down.
- */
-const TOLERANCE = 1e-3;
-
-/** Largest number of points of an even grid, as a multiple of the number of times. */
-const MOST_GAPS = 8;
-
-/**
  * Makes measurements out of series of values at any times. Times may be in any order and several
  * of one channel may be the same. Where all of them lie on a grid of equal steps, the data get its
  * points, with NaN where nothing was measured. Otherwise their points are the times, and the model
@@ -207,9 +191,7 @@ export function observations<
       ? undefined
       : errorSeries(given.errors, times.length, series, names?.observed);
   const step = given.timeStep === undefined ? undefined : positive("timeStep", given.timeStep);
-  const grid =
-    evenGrid(instants.times, step, inputTimes(given.inputs)) ??
-    unevenGrid(instants.times, step, given.inputs);
+  const grid = dataGrid(instants.times, step, given.inputs);
   const columns = columnsOf(series, instants.of);
   const observed = columns.map(({ component }) => component);
   const most = Math.floor(MOST_VALUES / Math.max(1, observed.length));
@@ -257,94 +239,6 @@ function positive(path: string, value: unknown): number {
   if (!(value > 0 && Number.isFinite(value)))
     throw outOfRange(path, value, "finite and greater than zero");
   return value;
-}
-
-/** Gives the different times in ascending order, and the number of each given time among them. */
-function instantsOf(given: Float64Array): { times: Float64Array; of: Int32Array } {
-  given.forEach((time, i) => {
-    if (!Number.isFinite(time)) throw outOfRange(`times[${i}]`, time, "finite");
-  });
-  const times = Float64Array.from(new Set(given)).sort();
-  if (times.length < 2) throw wrongLength("times", times.length, 2, "different ones, at least");
-  const numbers = new Map(Array.from(times, (time, n) => [time, n]));
-  return { times, of: Int32Array.from(given, (time) => numbers.get(time) as number) };
-}
-
-/** Points of data, and the point of each instant of theirs. */
-interface DataGrid {
-  /** Time of the first point. */
-  start: number;
-  /** Time between points, or the longest step of the model's grid. */
-  timeStep: number;
-  /** Number of points. */
-  points: number;
-  /** Times of points that are not evenly spaced. */
-  times?: Float64Array;
-  /** Number of the point of each instant, ascending. */
-  pointOf: Int32Array;
-}
-
-/**
- * Gives the grid of equal steps on which all instants lie, each on a point of its own; undefined
- * without one, or if it had far more points than there are instants.
- */
-function evenGrid(
-  times: Float64Array,
-  given: number | undefined,
-  further: readonly number[],
-): DataGrid | undefined {
-  const timeStep = given ?? Math.min(...gaps(times));
-  const start = times[0] as number;
-  const points = Math.round(((times.at(-1) as number) - start) / timeStep) + 1;
-  if (given === undefined && points > MOST_GAPS * times.length) return undefined;
-  const pointOf = Int32Array.from(times, (time) => Math.round((time - start) / timeStep));
-  const isNear = (time: number, point: number): boolean =>
-    Math.abs(time - (start + point * timeStep)) <= TOLERANCE * timeStep;
-  const isOnGrid = times.every((time, i) => {
-    const point = pointOf[i] as number;
-    return isNear(time, point) && point !== pointOf[i - 1];
-  });
-  const last = times.at(-1) as number;
-  const isKnown = further.every(
-    (time) => time < start || time > last || isNear(time, Math.round((time - start) / timeStep)),
-  );
-  return isOnGrid && isKnown ? { start, timeStep, points, pointOf } : undefined;
-}
-
-/**
- * Gives points at the instants themselves and at the times of inputs. Where an input is a function
- * of time, longer gaps are divided, so that the model sees it there.
- */
-function unevenGrid(instants: Float64Array, given: number | undefined, inputs: unknown): DataGrid {
-  const timeStep = given ?? median(gaps(instants));
-  const [start, last] = [instants[0] as number, instants.at(-1) as number];
-  const inside = inputTimes(inputs).filter((time) => time > start && time < last);
-  const knots = Float64Array.from(new Set([...instants, ...inside])).sort();
-  const isDivided = hasFunction(inputs);
-  const all: number[] = [];
-  knots.forEach((time, i) => {
-    const before = knots[i - 1];
-    if (before !== undefined && isDivided) {
-      const parts = Math.ceil((time - before) / timeStep - TOLERANCE);
-      for (let part = 1; part < parts && all.length < MOST_VALUES; part += 1)
-        all.push(before + (part / parts) * (time - before));
-    }
-    all.push(time);
-  });
-  const times = Float64Array.from(all);
-  const numbers = new Map(all.map((time, n) => [time, n]));
-  const pointOf = Int32Array.from(instants, (time) => numbers.get(time) as number);
-  return { start, timeStep, points: times.length, times, pointOf };
-}
-
-/** Gives the distances of neighbouring times. */
-function gaps(times: Float64Array): Float64Array {
-  return times.subarray(1).map((time, i) => time - (times[i] as number));
-}
-
-/** Gives the median, the larger of two. */
-function median(values: Float64Array): number {
-  return values.slice().sort()[values.length >> 1] as number;
 }
 
 /** Column of measurements of one component, at most one per instant. */
