@@ -133,6 +133,12 @@ export type {
 export * from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
 export type { EnsembleForecast, EnsembleOptions, EnsembleScore } from "./statistics/forecast.js";
+export type {
+  MeasurementBand,
+  MeasurementEnsemble,
+  MeasurementOptions,
+} from "./statistics/measured.js";
+export type { GaussianNoise, NoiseOfPosterior, SampledNoise } from "./statistics/noise-posterior.js";
 export type { Profile, ProfileOptions, ProfileProgress } from "./statistics/profile.js";
 export type {
   SampledChain,

@@ -18,7 +18,7 @@ use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
 use super::AnnealOptions;
 use crate::action::{
-    Action, ActionObjective, ActionValue, DataSets, Observations, Precision, Problem, Scales,
+    Action, ActionObjective, ActionValue, DataSets, FitShares, Observations, Precision, Problem, Scales,
 };
 use crate::error::{check, Result};
 use crate::model::Model;
@@ -482,7 +482,7 @@ pub struct PathAnnealingObjective {
     /// noise was estimated.
     varying: Option<f64>,
     /// Point at which the noise has settled, with the shares of the data there.
-    settled: Option<(Vec<f64>, Vec<f64>)>,
+    settled: Option<(Vec<f64>, FitShares)>,
 }
 
 impl PathAnnealingObjective {
@@ -525,7 +525,7 @@ impl AnnealingObjective for PathAnnealingObjective {
             if let Some(settle) = self.paths.settle(model_precision) {
                 let unknowns = [path, parameters].concat();
                 let known = self.settled.as_ref().filter(|(at, _)| *at == unknowns);
-                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| &shares[..]))?;
+                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| shares))?;
                 (self.ratio, self.varying) = (found.ratio, Some(found.varying));
                 return Ok(found.value);
             }

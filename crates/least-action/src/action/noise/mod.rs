@@ -21,6 +21,9 @@
 //!    `datum + residual`, and Fisher's information as its weight.
 //! 2. Name it here: `mod`, a variant of [`Law`], an arm of `with_loss`.
 //!
+//! Laws of the user's own, as text, have no [`Loss`]: they depend on more than one scale, and their
+//! moments are integrals. `text/` holds them, and `action/text_group.rs` their rows.
+//!
 //! Groups of rows are dispatched, not rows: each loop over data exists once per law, so a law that
 //! is not chosen costs nothing.
 
@@ -39,6 +42,7 @@ mod poisson;
 mod precision;
 mod step_noise;
 mod student_t;
+mod text;
 #[cfg(test)]
 mod tests;
 mod whitening;
@@ -57,6 +61,8 @@ pub(crate) use poisson::Poisson;
 pub use precision::Precision;
 pub use step_noise::StepNoise;
 pub(crate) use student_t::StudentT;
+pub use text::Support;
+pub(crate) use text::{LawTerms, TextLaw};
 pub(crate) use whitening::Whitening;
 
 /// Distribution of the noise in a group of rows.

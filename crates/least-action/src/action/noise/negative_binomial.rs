@@ -83,6 +83,12 @@ impl Loss for NegativeBinomial {
         NoiseShare::NONE
     }
 
+    fn followed(&self, row: ResidualRow) -> f64 {
+        let (n, h) = (failures(row.precision), row.datum + row.residual);
+        let mean = h.max(LEAST);
+        0.5 * mean / (n + mean)
+    }
+
     fn log_peak(&self, _: f64) -> f64 {
         0.0
     }

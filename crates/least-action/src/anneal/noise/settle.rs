@@ -5,7 +5,7 @@
 //! minimisations with these shares and new leverages follow each other until the noise settles (D.
 //! A. Harville, J. Amer. Statist. Assoc. 72, 1977).
 
-use crate::action::{Action, ActionObjective, ActionValue, Problem, Scales};
+use crate::action::{Action, ActionObjective, ActionValue, FitShares, Problem, Scales};
 use crate::anneal::fit;
 use crate::error::Result;
 use crate::solve::{Minimum, StopReason, Structured, Workspace};
@@ -34,8 +34,8 @@ pub(in crate::anneal) struct Settle<'a> {
 pub(in crate::anneal) struct SettledMinimum {
     /// The last minimisation, with the work of all.
     pub minimum: Minimum,
-    /// Shares of the data in the normalisation of their noise, by slot.
-    pub shares: Vec<f64>,
+    /// Shares of the data in the normalisation of their noise.
+    pub shares: FitShares,
 }
 
 /// Action at a point with its noise estimated.
@@ -50,11 +50,11 @@ pub(in crate::anneal) struct Settled {
 }
 
 impl Settle<'_> {
-    /// Shares `1 - h` of all data in the normalisation of their noise, by slot; `None` where the
-    /// Hessian has no factor.
-    fn shares(&self, action: &mut Action, unknowns: &[f64]) -> Option<Vec<f64>> {
+    /// Shares `1 - h` of all data in the normalisation of their noise; `None` where the Hessian has
+    /// no factor.
+    fn shares(&self, action: &mut Action, unknowns: &[f64]) -> Option<FitShares> {
         let leverages = fit::leverages(action, self.model_precision, unknowns)?;
-        Some(leverages.into_iter().map(|h| 1.0 - h).collect())
+        Some(action.fit_shares(&leverages))
     }
 
     /// Minimises over path, parameters and noise, from `unknowns` on, and leaves the minimum there.
@@ -88,7 +88,7 @@ impl Settle<'_> {
             let Some(shares) = self.shares(&mut action, unknowns) else {
                 return Ok(done);
             };
-            let told = self.summed(&shares);
+            let told = self.summed(&shares.left);
             match &mut done {
                 None => self.guess(&mut action, &shares, &told, unknowns)?,
                 Some(done) => {
@@ -141,7 +141,7 @@ impl Settle<'_> {
             return sums;
         };
         for (&channel, value) in self.problem.channels_of_slots().iter().zip(values) {
-            for &k in noise.channels[channel].parameters.iter().flatten() {
+            for k in noise.channels[channel].estimated() {
                 sums[k] += value;
             }
         }
@@ -152,7 +152,7 @@ impl Settle<'_> {
     fn largest_step(
         &self,
         action: &mut Action,
-        shares: &[f64],
+        shares: &FitShares,
         told: &[f64],
         unknowns: &[f64],
     ) -> Result<f64> {
@@ -191,10 +191,10 @@ impl Settle<'_> {
             return problem;
         };
         problem.set_normalization(Some(action.noise_scales()), Some(&shares));
-        let leverages: Vec<f64> = shares.iter().map(|share| 1.0 - share).collect();
+        let leverages: Vec<f64> = shares.left.iter().map(|share| 1.0 - share).collect();
         let all: f64 = leverages.iter().sum();
         let parts = self
-            .summed(&shares)
+            .summed(&shares.left)
             .into_iter()
             .zip(self.summed(&leverages));
         let inverse: f64 = parts
@@ -209,7 +209,7 @@ impl Settle<'_> {
     fn guess(
         &self,
         action: &mut Action,
-        shares: &[f64],
+        shares: &FitShares,
         told: &[f64],
         unknowns: &mut [f64],
     ) -> Result<()> {
@@ -230,7 +230,9 @@ impl Settle<'_> {
                 .filter(own)
                 .map(|&channel| noise.channels[channel].law);
             let is_square = laws.clone().all(|law| law.is_square());
-            if told[k] >= LEAST_SHARE && laws.clone().all(|law| law.has_deviation()) {
+            // Parameters of laws of the user's own are where the ladder has them.
+            let is_own = laws.clone().next().is_none();
+            if told[k] >= LEAST_SHARE && !is_own && laws.clone().all(|law| law.has_deviation()) {
                 let ratio = match is_square {
                     true => squares[k] / told[k],
                     false => {
@@ -259,17 +261,17 @@ impl Settle<'_> {
     ///
     /// # Errors
     /// Those of [`Action::evaluate`].
-    pub fn evaluate(&self, unknowns: &[f64], shares: Option<&[f64]>) -> Result<Settled> {
+    pub fn evaluate(&self, unknowns: &[f64], shares: Option<&FitShares>) -> Result<Settled> {
         let mut action = Action::new(self.problem);
         let shares = match shares {
-            Some(shares) => Some(shares.to_vec()),
+            Some(shares) => Some(shares.clone()),
             None => self.shares(&mut action, unknowns),
         };
-        action.set_normalization(None, shares.as_deref());
+        action.set_normalization(None, shares.as_ref());
         let (path, parameters) = unknowns.split_at(self.problem.path_length());
         let value = action.evaluate(self.model_precision, path, parameters)?;
         let n = match &shares {
-            Some(shares) => shares.iter().sum(),
+            Some(shares) => shares.left.iter().sum(),
             None => self.problem.measured() as f64,
         };
         let twice = 2.0 * self.factor;
