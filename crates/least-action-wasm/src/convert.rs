@@ -206,6 +206,7 @@ pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
             observed: grid.observed,
             values: numbers(&field("values")),
             inputs: numbers(&field("inputs")),
+            times: Vec::new(),
         })
     };
     sets.iter().enumerate().map(set).collect()

@@ -56,6 +56,7 @@ fn data(points: usize, observed: &[usize], shift: usize) -> Observations {
         observed: observed.to_vec(),
         values,
         inputs: (0..points).map(|k| wave(3 * k + shift)).collect(),
+        times: Vec::new(),
     }
 }
 
@@ -184,6 +185,31 @@ fn data_sets_of_their_own_length_and_step_share_the_parameters() {
     for scheme in Discretization::FLOWS {
         let sets = vec![data(5, &[0], 0), data(7, &[1, 0], 3), data(3, &[0], 5)];
         check(ModelKind::Flow, sets, options(Some(scheme)));
+    }
+}
+
+#[test]
+fn uneven_grids_are_linearised_exactly() {
+    for scheme in Discretization::FLOWS {
+        // Pairs of equal steps, as simpson-hermite takes them.
+        let steps = [0.1, 0.1, 0.03, 0.03, 0.25, 0.25];
+        let mut times = vec![0.3];
+        times.extend(steps.iter().scan(0.3, |time, step| {
+            *time += step;
+            Some(*time)
+        }));
+        let uneven = Observations {
+            times,
+            ..data(7, &[0], 0)
+        };
+        let sets = vec![data(5, &[0], 3), uneven];
+        for weights in [Precision::from(1.0), Precision::PerComponent(vec![0.5, 2.0])] {
+            let options = ActionOptions {
+                model_weights: weights,
+                ..options(Some(scheme))
+            };
+            check(ModelKind::Flow, sets.clone(), options);
+        }
     }
 }
 

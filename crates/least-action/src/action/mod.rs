@@ -30,6 +30,7 @@ mod scale;
 mod scale_rows;
 mod switching;
 mod text_group;
+mod time_grid;
 mod unknowns;
 mod varying;
 
@@ -40,6 +41,7 @@ pub use channel_noise::{ChannelNoise, EstimatedScale, NoiseFamily, NoisePart};
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
 pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};
+pub(crate) use grid::Segment;
 pub(crate) use integrate::leading_matrix;
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;

@@ -98,7 +98,7 @@ impl Problem {
             set.validate(&root, &*model)?;
             points = points.saturating_add(set.points);
             check::at_most(&format!("{root}.points"), points, MOST_VALUES / dimension)?;
-            discretization.validate(&root, model.kind(), set.points)?;
+            discretization.validate(&root, model.kind(), set)?;
         }
         let mut estimated = estimated(&*model, &options.estimate)?;
         let mut parameters = resolve_parameters(&*model, &options.parameters)?;
@@ -156,7 +156,7 @@ impl Problem {
         }
         Ok(Problem {
             measurement,
-            model_noise: model_noise(&options.model_weights, own, &varying, &row_points)?,
+            model_noise: model_noise(&options.model_weights, own, &varying, &row_points, &grid)?,
             varying,
             data: data.into(),
             grid: Arc::new(grid),
@@ -178,7 +178,7 @@ impl Problem {
     pub(crate) fn set_model_weights(&mut self, weights: &Precision) -> Result<()> {
         let row_points = self.discretization.row_points(&self.grid);
         let own = self.model.dimension() - self.varying.len();
-        self.model_noise = model_noise(weights, own, &self.varying, &row_points)?;
+        self.model_noise = model_noise(weights, own, &self.varying, &row_points, &self.grid)?;
         Ok(())
     }
 

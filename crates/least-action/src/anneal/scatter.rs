@@ -214,6 +214,7 @@ mod tests {
             observed: vec![0],
             values: (0..points).map(&mut value).collect(),
             inputs: vec![],
+            times: Vec::new(),
         }]
     }
 
