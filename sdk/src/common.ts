@@ -69,6 +69,7 @@ export {
   ifElse,
   lessOrEqual,
   lessThan,
+  lgamma,
   log,
   log10,
   max,

@@ -2,8 +2,9 @@
 
 use js_sys::{Float64Array, Reflect};
 use least_action::statistics::{
-    diagnose, predict_measurements, summarize, ChainStatistics, Coverage, Flatness, Member, Members,
-    ModelNoise, Quantity, RankHistogram, Sampled, SamplingMethod, SamplingOptions, Summary,
+    diagnose, predict_measurements, summarize, ChainStatistics, Coverage, Flatness, Member,
+    Members, ModelNoise, Quantity, RankHistogram, Sampled, SamplingMethod, SamplingOptions,
+    Summary,
 };
 use least_action::Error;
 use serde::{Deserialize, Serialize};

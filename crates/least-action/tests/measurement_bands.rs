@@ -7,9 +7,7 @@ use std::sync::Arc;
 use least_action::action::{ChannelNoise, NoiseFamily};
 use least_action::anneal::{AnnealOptions, Annealer, Estimate};
 use least_action::model::{EquationModel, ModelBuilder};
-use least_action::statistics::{
-    predict_measurements, Member, Uncertainty, UncertaintyOptions,
-};
+use least_action::statistics::{predict_measurements, Member, Uncertainty, UncertaintyOptions};
 use least_action::twin::Horizon;
 use least_action::Observations;
 
@@ -61,7 +59,9 @@ fn coverage(family: NoiseFamily, datum: impl Fn(f64, &mut Uniform) -> f64) -> [f
     for twin in 0..TWINS {
         let mut random = Uniform(77 + 1_000_003 * twin);
         let x = |n: usize| 30.0 * (-0.05 * n as f64).exp();
-        let all: Vec<f64> = (0..POINTS + NEW).map(|n| datum(x(n), &mut random)).collect();
+        let all: Vec<f64> = (0..POINTS + NEW)
+            .map(|n| datum(x(n), &mut random))
+            .collect();
         let data = Observations {
             time_step: 0.1,
             points: POINTS,
@@ -116,14 +116,21 @@ fn coverage(family: NoiseFamily, datum: impl Fn(f64, &mut Uniform) -> f64) -> [f
 }
 
 fn check(what: &str, [half, most]: [f64; 2]) {
-    println!("{what}: {:.1} % in the band of 50 %, {:.1} % in that of 90 %", 100.0 * half, 100.0 * most);
+    println!(
+        "{what}: {:.1} % in the band of 50 %, {:.1} % in that of 90 %",
+        100.0 * half,
+        100.0 * most
+    );
     assert!((half - 0.5).abs() < 0.03, "{what} {half}");
     assert!((most - 0.9).abs() < 0.03, "{what} {most}");
 }
 
 #[test]
 fn of_normal_noise() {
-    check("normal", coverage(NoiseFamily::Normal, |x, random| x + 0.8 * random.normal()));
+    check(
+        "normal",
+        coverage(NoiseFamily::Normal, |x, random| x + 0.8 * random.normal()),
+    );
 }
 
 #[test]
@@ -134,5 +141,8 @@ fn of_log_normal_noise() {
 
 #[test]
 fn of_counts() {
-    check("Poisson", coverage(NoiseFamily::Poisson, |x, random| random.count(x)));
+    check(
+        "Poisson",
+        coverage(NoiseFamily::Poisson, |x, random| random.count(x)),
+    );
 }

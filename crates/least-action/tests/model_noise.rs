@@ -81,7 +81,9 @@ impl Linear {
             let moved = product(&f, &|i, j| covariance[i * d + j]);
             covariance = product(&|i, j| moved[i * d + j], &|i, j| f(j, i));
             (0..d).for_each(|i| covariance[i * d + i] += q / self.weights[i]);
-            mean = (0..d).map(|i| (0..d).map(|j| f(i, j) * mean[j]).sum()).collect();
+            mean = (0..d)
+                .map(|i| (0..d).map(|j| f(i, j) * mean[j]).sum())
+                .collect();
         }
         sum
     }
@@ -92,7 +94,14 @@ impl Linear {
         let (mut at, mut step) = ([0.0, 0.0], 1.0);
         let mut best = value(at);
         while step > 1e-7 {
-            let around = [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [1.0, -1.0], [-1.0, 1.0]];
+            let around = [
+                [1.0, 0.0],
+                [-1.0, 0.0],
+                [0.0, 1.0],
+                [0.0, -1.0],
+                [1.0, -1.0],
+                [-1.0, 1.0],
+            ];
             let tries = around.map(|[a, b]| [at[0] + step * a, at[1] + step * b]);
             match tries.into_iter().find(|&other| value(other) > best) {
                 Some(other) => (at, best) = (other, value(other)),
@@ -152,22 +161,36 @@ fn check(linear: &Linear, data: Vec<f64>) {
     let found = linear.estimate(data.clone());
     println!("{found:?}\nKalman q {q} r {r}");
     let room = 5e-3;
-    assert!((found.model_precision * q - 1.0).abs() < room, "{} {}", found.model_precision, 1.0 / q);
+    assert!(
+        (found.model_precision * q - 1.0).abs() < room,
+        "{} {}",
+        found.model_precision,
+        1.0 / q
+    );
     let deviation = found.noise[0].1;
-    assert!((deviation / r.sqrt() - 1.0).abs() < room, "{deviation} {}", r.sqrt());
+    assert!(
+        (deviation / r.sqrt() - 1.0).abs() < room,
+        "{deviation} {}",
+        r.sqrt()
+    );
     // The profile is that of the filter's likelihood, maximised over r.
     for &(precision, value) in found.profile.iter().filter(|(_, value)| *value > -4.0) {
         let profile = |log: f64| linear.log_likelihood(&data, [1.0 / precision, log.exp()]);
         let (mut at, mut step) = (r.ln(), 1.0);
         while step > 1e-6 {
-            let better = [at + step, at - step].into_iter().find(|&b| profile(b) > profile(at));
+            let better = [at + step, at - step]
+                .into_iter()
+                .find(|&b| profile(b) > profile(at));
             match better {
                 Some(other) => at = other,
                 None => step *= 0.5,
             }
         }
         let expected = profile(at) - top;
-        assert!((value - expected).abs() < 0.1, "{precision}: {value} {expected}");
+        assert!(
+            (value - expected).abs() < 0.1,
+            "{precision}: {value} {expected}"
+        );
     }
 }
 

@@ -87,7 +87,10 @@ fn family(family: NoiseFamily) -> ChannelNoise {
 
 fn close(found: f64, expected: f64, room: f64, what: &str) {
     let size = expected.abs().max(1e-3);
-    assert!((found - expected).abs() < room * size, "{what}: {found} against {expected}");
+    assert!(
+        (found - expected).abs() < room * size,
+        "{what}: {found} against {expected}"
+    );
 }
 
 /// Compares estimates, their deviations, the noise and the verdict of two runs.
@@ -98,8 +101,19 @@ fn compare(
     what: &str,
 ) {
     let room = 2e-3;
-    close(run.parameter("k").unwrap(), expected.parameter("k").unwrap(), room, what);
-    assert_eq!(run.verdict, expected.verdict, "{what}\n{}\n{}", run.diagnose(), expected.diagnose());
+    close(
+        run.parameter("k").unwrap(),
+        expected.parameter("k").unwrap(),
+        room,
+        what,
+    );
+    assert_eq!(
+        run.verdict,
+        expected.verdict,
+        "{what}\n{}\n{}",
+        run.diagnose(),
+        expected.diagnose()
+    );
     if let Some((own, other)) = parts {
         close(own.value, other.value, 5e-3, what);
         close(own.degrees_of_freedom, other.degrees_of_freedom, 2e-2, what);
@@ -108,8 +122,7 @@ fn compare(
         Uncertainty::of_run(annealer, run, &UncertaintyOptions::default()).unwrap()
     };
     let path = annealer.problem().path_length();
-    let deviations = [of(annealer, run), of(known, expected)]
-        .map(|found| found.moments().1);
+    let deviations = [of(annealer, run), of(known, expected)].map(|found| found.moments().1);
     for place in [0, path / 2, path] {
         close(deviations[0][place], deviations[1][place], 1e-2, what);
     }
@@ -120,10 +133,16 @@ fn compare(
 #[test]
 fn the_normal_law_as_text_gives_what_the_named_one_gives() {
     let law = "log(s) + log(2*pi)/2 + ((y - h)/s)^2/2";
-    let own = annealed(data(|_| 0.5, false), text(law, &[("s", [0.1, 2.0])], Support::Real));
+    let own = annealed(
+        data(|_| 0.5, false),
+        text(law, &[("s", [0.1, 2.0])], Support::Real),
+    );
     let other = annealed(data(|_| 0.5, false), family(NoiseFamily::Normal));
     println!("{}\n{}", own.1.diagnose(), own.1.summary());
-    let parts = (own.1.noise[0].parameters["s"], other.1.noise[0].deviation.unwrap());
+    let parts = (
+        own.1.noise[0].parameters["s"],
+        other.1.noise[0].deviation.unwrap(),
+    );
     compare(&own, &other, Some(parts), "normal");
     assert_eq!(own.1.noise[0].family, NoiseFamily::Text);
 }
@@ -131,15 +150,27 @@ fn the_normal_law_as_text_gives_what_the_named_one_gives() {
 #[test]
 fn laplace_and_student_as_text_give_what_the_named_ones_give() {
     let laplace = "log(2*s) + abs(y - h)/s";
-    let own = annealed(data(|_| 0.5, false), text(laplace, &[("s", [0.1, 2.0])], Support::Real));
+    let own = annealed(
+        data(|_| 0.5, false),
+        text(laplace, &[("s", [0.1, 2.0])], Support::Real),
+    );
     let other = annealed(data(|_| 0.5, false), family(NoiseFamily::Laplace));
-    let parts = (own.1.noise[0].parameters["s"], other.1.noise[0].deviation.unwrap());
+    let parts = (
+        own.1.noise[0].parameters["s"],
+        other.1.noise[0].deviation.unwrap(),
+    );
     println!("{parts:?}");
     compare(&own, &other, Some(parts), "Laplace");
     let student = "5/2*log(1 + ((y - h)/s)^2/4) + log(s) + log(8/3)";
-    let own = annealed(data(|_| 0.5, false), text(student, &[("s", [0.1, 2.0])], Support::Real));
+    let own = annealed(
+        data(|_| 0.5, false),
+        text(student, &[("s", [0.1, 2.0])], Support::Real),
+    );
     let other = annealed(data(|_| 0.5, false), family(NoiseFamily::StudentT));
-    let parts = (own.1.noise[0].parameters["s"], other.1.noise[0].deviation.unwrap());
+    let parts = (
+        own.1.noise[0].parameters["s"],
+        other.1.noise[0].deviation.unwrap(),
+    );
     compare(&own, &other, Some(parts), "Student");
 }
 
@@ -164,13 +195,20 @@ fn a_law_may_contain_states_parameters_and_two_of_its_own() {
     let k = own.1.parameter("k").unwrap();
     assert!((k - 0.5).abs() < 0.1, "{k}");
     let share = own.1.noise[0].parameters["b"];
-    assert!(share.interval[0] < 0.05 && share.interval[1] > 0.05, "{share:?}");
+    assert!(
+        share.interval[0] < 0.05 && share.interval[1] > 0.05,
+        "{share:?}"
+    );
     let checked = Uncertainty::of_run(&own.0, &own.1, &UncertaintyOptions::default());
     assert!(checked.is_ok());
 }
 
 fn refusal(noise: ChannelNoise) -> String {
-    let found = Annealer::new(Arc::new(decay()), vec![data(|_| 0.5, false)], options(noise));
+    let found = Annealer::new(
+        Arc::new(decay()),
+        vec![data(|_| 0.5, false)],
+        options(noise),
+    );
     let error: Error = found.err().unwrap();
     println!("{error}");
     error.to_string()
@@ -182,14 +220,20 @@ fn texts_that_are_no_laws_are_refused_with_field_and_remedy() {
     let unnormalised = refusal(text("log(s) + ((y - h)/s)^2/2", &range, Support::Real));
     assert!(unnormalised.starts_with("noise.x.law: ") && unnormalised.contains("add up to 1"));
     let counts = refusal(text("h - y*log(h) + lgamma(y + 1)", &[], Support::Counts));
-    assert!(counts.starts_with("noise.x.family: ") && counts.contains("time 0"), "{counts}");
+    assert!(
+        counts.starts_with("noise.x.family: ") && counts.contains("time 0"),
+        "{counts}"
+    );
     let unknown = refusal(text("log(s) + abs(y - hh)/s", &range, Support::Real));
     assert!(unknown.contains("unknown name \"hh\"") && unknown.contains("noise.x.law"));
     let shaped = refusal(ChannelNoise {
         parameters: BTreeMap::from([("s".to_string(), NoisePart::Text("estimate".into()))]),
         ..text("log(2*s) + abs(y - h)/s", &[], Support::Real)
     });
-    assert!(shaped.starts_with("noise.x.parameters.s.initial: is missing"), "{shaped}");
+    assert!(
+        shaped.starts_with("noise.x.parameters.s.initial: is missing"),
+        "{shaped}"
+    );
     let zero = refusal(ChannelNoise {
         parameters: BTreeMap::from([("s".to_string(), NoisePart::Known(0.0))]),
         ..text("log(2*s) + abs(y - h)/s", &[], Support::Real)
@@ -204,7 +248,10 @@ fn texts_that_are_no_laws_are_refused_with_field_and_remedy() {
         deviation: Some(0.5.into()),
         ..text("log(2*s) + abs(y - h)/s", &range, Support::Real)
     });
-    assert!(other.starts_with("noise.x.deviation: is no part of this law"), "{other}");
+    assert!(
+        other.starts_with("noise.x.deviation: is no part of this law"),
+        "{other}"
+    );
     let missing = refusal(family(NoiseFamily::Text));
     assert!(missing.starts_with("noise.x.law: is missing"), "{missing}");
 }

@@ -92,11 +92,7 @@ impl Action {
     /// Changes the normalisation of estimated noise, see [`Problem::set_normalization`].
     ///
     /// [`Problem::set_normalization`]: super::Problem::set_normalization
-    pub(crate) fn set_normalization(
-        &mut self,
-        reference: Option<&[f64]>,
-        fit: Option<&FitShares>,
-    ) {
+    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, fit: Option<&FitShares>) {
         self.problem.set_normalization(reference, fit);
         self.measurement.set_normalization(reference, fit);
     }
@@ -265,7 +261,9 @@ impl Action {
             add_cross(2.0 * factor * terms.cross, &prediction, &scale, add);
         }
         for term in self.measurement.cross_terms() {
-            let [a, b] = term.entries.map(|entry| entries(group, scales.row_of(entry)));
+            let [a, b] = term
+                .entries
+                .map(|entry| entries(group, scales.row_of(entry)));
             add_cross(2.0 * factor * term.value, &a, &b, add);
         }
     }

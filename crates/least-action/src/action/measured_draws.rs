@@ -121,11 +121,14 @@ impl Problem {
         let measurement = &self.measurement;
         let channels = self.channels_of_slots();
         for (slot, &channel) in channels.iter().enumerate() {
-            sums[channel] += 1.0 / (measurement.precision * measurement.noise.whitening.weight(slot));
+            sums[channel] +=
+                1.0 / (measurement.precision * measurement.noise.whitening.weight(slot));
             counts[channel] += 1.0;
         }
         let means = sums.iter().zip(&counts);
-        means.map(|(sum, count)| (sum / f64::max(*count, 1.0)).sqrt()).collect()
+        means
+            .map(|(sum, count)| (sum / f64::max(*count, 1.0)).sqrt())
+            .collect()
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::estimated_scales::{EstimatedScales, FitShares, NoiseShare, ScaleTerms};
 use super::law_groups::{LawGroups, LawRows};
-use super::noise::{with_loss, Law, Loss, LossMoments, Noise, Precision, Scale, TextLaw, Whitening};
+use super::noise::{
+    with_loss, Law, Loss, LossMoments, Noise, Precision, Scale, TextLaw, Whitening,
+};
 use super::text_group::{CrossTerm, TextGroup};
 use super::Observations;
 use crate::model::{Model, Points, Scratch};

@@ -453,11 +453,7 @@ impl Problem {
     /// every datum its share in it, without a fit that of the likelihood. See [`EstimatedScales`].
     ///
     /// [`EstimatedScales`]: super::estimated_scales::EstimatedScales
-    pub(crate) fn set_normalization(
-        &mut self,
-        reference: Option<&[f64]>,
-        fit: Option<&FitShares>,
-    ) {
+    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, fit: Option<&FitShares>) {
         self.measurement.set_normalization(reference, fit);
     }
 

@@ -101,9 +101,9 @@ impl TextGroup {
         let mut last: Option<(f64, Vec<f64>, Vec<f64>)> = None;
         for (i, slot) in self.slots() {
             let (h, arguments) = self.at(i, slot, rows);
-            let known = last.as_ref().filter(|(other, at, _)| {
-                self.law.shares_information([h, *other], &arguments, at)
-            });
+            let known = last
+                .as_ref()
+                .filter(|(other, at, _)| self.law.shares_information([h, *other], &arguments, at));
             if known.is_none() {
                 let mut found = self.law.information(h, &arguments);
                 for information in &mut found {
@@ -139,7 +139,8 @@ impl TextGroup {
     /// Calls `to` with the slot and the derivative of half of each loss in the prediction.
     pub fn each_slope(&self, rows: &LawRows, mut to: impl FnMut(usize, f64)) {
         let terms = self.terms(rows);
-        self.slots().for_each(|(i, slot)| to(slot, terms.slope(i, 0)));
+        self.slots()
+            .for_each(|(i, slot)| to(slot, terms.slope(i, 0)));
     }
 
     /// Calls `to` with the slot and the curvature of each loss besides the weight.
@@ -213,9 +214,9 @@ impl TextGroup {
         let mut last: Option<(f64, Vec<f64>, Vec<f64>)> = None;
         for (i, slot) in self.slots() {
             let (h, arguments) = self.at(i, slot, rows);
-            let known = last.as_ref().filter(|(other, at, _)| {
-                self.law.shares_information([h, *other], &arguments, at)
-            });
+            let known = last
+                .as_ref()
+                .filter(|(other, at, _)| self.law.shares_information([h, *other], &arguments, at));
             if known.is_none() {
                 let each = (0..self.law.own).map(|j| {
                     let [low, high] = [-STEP, STEP].map(|step| {

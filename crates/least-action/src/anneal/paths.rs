@@ -19,7 +19,8 @@ use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
 use super::AnnealOptions;
 use crate::action::{
-    Action, ActionObjective, ActionValue, DataSets, FitShares, Observations, Precision, Problem, Scales,
+    Action, ActionObjective, ActionValue, DataSets, FitShares, Observations, Precision, Problem,
+    Scales,
 };
 use crate::error::{check, Result};
 use crate::model::Model;

@@ -116,7 +116,10 @@ mod tests {
                 let below = |x| polygamma(order - 1, x);
                 let slope = (below(x + e) - below(x - e)) / (2.0 * e);
                 let found = polygamma(order, x);
-                assert!((found / slope - 1.0).abs() < 1e-6, "{order} {x} {found} {slope}");
+                assert!(
+                    (found / slope - 1.0).abs() < 1e-6,
+                    "{order} {x} {found} {slope}"
+                );
             }
         }
     }

@@ -40,8 +40,8 @@ pub use definition::{
 pub use evaluate::{Points, Scratch};
 pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
-pub(crate) use law::{law, LawNames};
 pub use function::{Function, Sparsity};
+pub(crate) use law::{law, LawNames};
 pub use noise::{LawArgument, LogScale, NoiseScale};
 pub use switching::Switching;
 

@@ -93,9 +93,7 @@ impl EquationModel {
         for scale in scales {
             for argument in &scale.arguments {
                 let output = match argument {
-                    LawArgument::Parameter(k) => {
-                        graph.intern(Node::Parameter((own + k) as u32))
-                    }
+                    LawArgument::Parameter(k) => graph.intern(Node::Parameter((own + k) as u32)),
                     LawArgument::OfModel(name) => {
                         let (whole, id) = self.formula(graph, leaves, &scale.name, name)?;
                         graph = whole;

@@ -135,4 +135,3 @@ pub(crate) fn define(
     }
     Ok(found)
 }
-

@@ -189,8 +189,10 @@ fn check_total(
                 Support::Counts => "all counts",
             };
             let remedy = match total > 0.0 && total.is_finite() {
-                true => "add the logarithm of that to the law where it does not depend on h, or \
-                         name the support of the data (real, positive or counts)",
+                true => {
+                    "add the logarithm of that to the law where it does not depend on h, or \
+                         name the support of the data (real, positive or counts)"
+                }
                 false => "write a law that is finite about the data",
             };
             let own = context.path;

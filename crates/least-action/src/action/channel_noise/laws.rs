@@ -192,4 +192,3 @@ fn each_datum(
     }
     Ok(())
 }
-

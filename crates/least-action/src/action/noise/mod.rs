@@ -29,6 +29,7 @@
 
 mod binomial;
 mod counts;
+mod failures;
 mod gaussian;
 mod huber;
 mod interval;
@@ -38,13 +39,14 @@ mod law_tests;
 mod log_normal;
 mod loss;
 mod negative_binomial;
+mod normal_interval;
 mod poisson;
 mod precision;
 mod step_noise;
 mod student_t;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod whitening;
 
 pub(crate) use super::estimated_scales::{NoiseShare, ScaleTerms};

@@ -8,8 +8,8 @@ mod settle;
 mod start;
 mod summary;
 
-pub(super) use settle::Settle;
 pub use model::ModelNoiseEstimate;
+pub(super) use settle::Settle;
 pub use summary::{NoiseEstimate, PartEstimate};
 
 use std::collections::BTreeMap;

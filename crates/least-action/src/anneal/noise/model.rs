@@ -42,10 +42,16 @@ pub struct ModelNoiseEstimate {
     pub is_determined: bool,
     /// Noise of the measurements at this R_f: the estimated numbers by the names of their unknowns;
     /// empty where it is known.
-    #[cfg_attr(feature = "typescript", ts(type = "readonly (readonly [string, number])[]"))]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "readonly (readonly [string, number])[]")
+    )]
     pub noise: Vec<(String, f64)>,
     /// Profile of the log evidence relative to its largest value: R_f and value, ascending.
-    #[cfg_attr(feature = "typescript", ts(type = "readonly (readonly [number, number])[]"))]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "readonly (readonly [number, number])[]")
+    )]
     pub profile: Vec<(f64, f64)>,
     /// Result in words.
     pub message: String,
@@ -268,7 +274,10 @@ impl Search<'_> {
         let names = self.annealer.noise_names();
         let unknowns = &self.points[point].unknowns;
         let logs = &unknowns[unknowns.len() - names.len()..];
-        names.into_iter().zip(logs.iter().map(|log| log.exp())).collect()
+        names
+            .into_iter()
+            .zip(logs.iter().map(|log| log.exp()))
+            .collect()
     }
 }
 

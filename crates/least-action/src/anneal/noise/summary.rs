@@ -83,7 +83,10 @@ impl NoiseEstimate {
             let is_above = parameters[first + k] > noise.parameters[k].bounds[0];
             let is_determined = share >= LEAST_SHARE && degrees > 0.0 && is_above;
             let bounds = noise.parameters[k].bounds.map(libm::exp);
-            let is_of_text = noise.channels.iter().any(|c| c.own.iter().any(|own| own.1 == k));
+            let is_of_text = noise
+                .channels
+                .iter()
+                .any(|c| c.own.iter().any(|own| own.1 == k));
             let is_dispersion = noise.channels.iter().any(|channel| {
                 channel.family == NoiseFamily::NegativeBinomial && channel.parameters[0] == Some(k)
             });

@@ -186,16 +186,19 @@ pub fn predict_measurements(
         None => Vec::new(),
         Some(seed) => {
             let count = problem.estimated().len();
-            let each = values.chunks_exact(size).enumerate().map(|(member, states)| {
-                let along = MeasuredStates {
-                    states,
-                    parameters: &parameters[member * count..(member + 1) * count],
-                    inputs: &beyond.inputs,
-                    times: &beyond.times,
-                };
-                let mut random = Random::new(seed, MEASUREMENT + member as u64);
-                problem.draw_measured(along, &mut random)
-            });
+            let each = values
+                .chunks_exact(size)
+                .enumerate()
+                .map(|(member, states)| {
+                    let along = MeasuredStates {
+                        states,
+                        parameters: &parameters[member * count..(member + 1) * count],
+                        inputs: &beyond.inputs,
+                        times: &beyond.times,
+                    };
+                    let mut random = Random::new(seed, MEASUREMENT + member as u64);
+                    problem.draw_measured(along, &mut random)
+                });
             each.flatten().collect()
         }
     };

@@ -229,7 +229,9 @@ impl<'a> Density<'a> {
         let total: f64 = probabilities.iter().sum();
         let about = |center: f64, power: i32| {
             let each = at.iter().zip(&probabilities).filter(|(_, p)| **p > 0.0);
-            each.map(|(&u, p)| p * (self.datum(u) - center).powi(power)).sum::<f64>() / total
+            each.map(|(&u, p)| p * (self.datum(u) - center).powi(power))
+                .sum::<f64>()
+                / total
         };
         let mean = self.prediction + about(self.prediction, 1);
         [mean, about(mean, 2)]
@@ -288,7 +290,11 @@ impl<'a> Density<'a> {
                 return at[k];
             }
             let share = if *p > 0.0 { (wanted - sum) / p } else { 0.5 };
-            let neighbour = if share < 0.5 { k.saturating_sub(1) } else { k + 1 };
+            let neighbour = if share < 0.5 {
+                k.saturating_sub(1)
+            } else {
+                k + 1
+            };
             let other = at.get(neighbour).copied().unwrap_or(at[k]);
             return self.datum(at[k] + (share - 0.5).abs() * (other - at[k]));
         }

@@ -41,11 +41,9 @@ fn cases() -> Vec<Case> {
         real(NORMAL, Law::Gaussian, |_, s| {
             s.ln() + 0.5 * std::f64::consts::TAU.ln()
         }),
-        real(
-            "log(2*s) + abs(y - h)/s",
-            Law::Laplace,
-            |_, s| (2.0 * s).ln(),
-        ),
+        real("log(2*s) + abs(y - h)/s", Law::Laplace, |_, s| {
+            (2.0 * s).ln()
+        }),
         real(STUDENT, Law::StudentT(student), |_, s| {
             s.ln() + (8.0f64 / 3.0).ln()
         }),
@@ -159,7 +157,11 @@ fn integrals_and_draws_are_those_of_the_closed_forms() {
         let moments = case.law.moments(h, (-2.0 * s).exp());
         let room = 1e-5;
         let [mean, variance] = density.moments();
-        assert!((mean / moments.mean - 1.0).abs() < room, "{:?} {mean}", case.law);
+        assert!(
+            (mean / moments.mean - 1.0).abs() < room,
+            "{:?} {mean}",
+            case.law
+        );
         assert!(
             (variance / moments.variance - 1.0).abs() < room,
             "{:?} {variance} {moments:?}",
@@ -172,7 +174,11 @@ fn integrals_and_draws_are_those_of_the_closed_forms() {
         assert!((mean - moments.mean).abs() < error, "{:?} {mean}", case.law);
         let scores = draws.iter().map(|&y| density.score(y));
         let square = scores.map(|z| z * z).sum::<f64>() / 4000.0;
-        let room = if case.text.support == Support::Counts { 0.2 } else { 0.1 };
+        let room = if case.text.support == Support::Counts {
+            0.2
+        } else {
+            0.1
+        };
         assert!((square - 1.0).abs() < room, "{:?} {square}", case.law);
     }
 }
@@ -181,5 +187,8 @@ fn integrals_and_draws_are_those_of_the_closed_forms() {
 fn what_is_not_normalised_is_seen() {
     let without = text("log(s) + ((y - h)/s)^2/2", Support::Real, &[("s", 0.7)]);
     let total = without.density(2.0, &without.start).integrals().total;
-    assert!((total - std::f64::consts::TAU.sqrt()).abs() < 1e-7, "{total}");
+    assert!(
+        (total - std::f64::consts::TAU.sqrt()).abs() < 1e-7,
+        "{total}"
+    );
 }
