@@ -139,7 +139,11 @@ export type {
   MeasurementEnsemble,
   MeasurementOptions,
 } from "./statistics/measured.js";
-export type { GaussianNoise, NoiseOfPosterior, SampledNoise } from "./statistics/noise-posterior.js";
+export type {
+  GaussianNoise,
+  NoiseOfPosterior,
+  SampledNoise,
+} from "./statistics/noise-posterior.js";
 export type { Profile, ProfileOptions, ProfileProgress } from "./statistics/profile.js";
 export type {
   SampledChain,

@@ -75,7 +75,12 @@ describe("estimated noise", () => {
   });
 
   it("has draws and intervals in posterior and uncertainty", async () => {
-    const posterior = await samplePosterior(run, { chains: 2, draws: 500, warmup: 500, workers: 0 });
+    const posterior = await samplePosterior(run, {
+      chains: 2,
+      draws: 500,
+      warmup: 500,
+      workers: 0,
+    });
     const drawn = posterior.noise.x?.deviation;
     expect(drawn?.draws).toHaveLength(1000);
     const value = run.noise.x?.deviation?.value as number;

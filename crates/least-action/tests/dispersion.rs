@@ -10,7 +10,7 @@ use least_action::model::{EquationModel, ModelBuilder};
 use least_action::{ActionOptions, Observations, Problem};
 
 const TWINS: u64 = 300;
-const POINTS: usize = 20;
+const POINTS: usize = 21;
 const TRUTH: f64 = 0.3;
 
 fn decay() -> EquationModel {

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use least_action::action::Precision;
-use least_action::anneal::{AnnealOptions, Annealer, ModelNoiseEstimate};
+use least_action::anneal::{AnnealOptions, Annealer, Ladder, ModelNoiseEstimate};
 use least_action::model::{EquationModel, ModelBuilder};
-use least_action::Observations;
+use least_action::{Normalization, Observations};
 
 /// Linear model `x' = F x + noise` whose first state is measured.
 struct Linear {
@@ -111,10 +111,16 @@ impl Linear {
         (at.map(f64::exp), best)
     }
 
-    fn estimate(&self, data: Vec<f64>) -> ModelNoiseEstimate {
+    fn annealer(&self, data: Vec<f64>, last: Option<f64>) -> Annealer {
         let options = AnnealOptions {
             noise: Some(Default::default()),
-            model_weights: Precision::PerComponent(self.weights.clone()),
+            // R_f is then one over the variance of a step.
+            normalization: Normalization::Posterior,
+            model_precision: Ladder {
+                last,
+                ..Ladder::default()
+            },
+            model_weights: Some(Precision::PerComponent(self.weights.clone())),
             ..AnnealOptions::default()
         };
         let data = Observations {
@@ -124,7 +130,11 @@ impl Linear {
             values: data,
             ..Observations::default()
         };
-        let annealer = Annealer::new(Arc::new(self.model()), vec![data], options).unwrap();
+        Annealer::new(Arc::new(self.model()), vec![data], options).unwrap()
+    }
+
+    fn estimate(&self, data: Vec<f64>) -> ModelNoiseEstimate {
+        let annealer = self.annealer(data, None);
         let run = annealer.run(|_| ControlFlow::Continue(())).unwrap();
         annealer.model_noise(run.best()).unwrap()
     }
@@ -211,12 +221,33 @@ fn random_walk_trend_and_autoregression_agree_with_kalman_filters() {
 }
 
 #[test]
+fn noise_of_the_data_beside_a_stated_one_of_the_model_is_that_of_the_filter() {
+    let linear = walk();
+    let data = linear.data(120, [0.5, 1.0], 3);
+    let mut best = (f64::MIN, 0.0);
+    for k in 0..4000 {
+        let r = 1e-3 * f64::from(k + 1);
+        let value = linear.log_likelihood(&data, [0.5, r]);
+        if value > best.0 {
+            best = (value, r);
+        }
+    }
+    let annealer = linear.annealer(data, Some(2.0));
+    let run = annealer.run(|_| ControlFlow::Continue(())).unwrap();
+    let deviation = run.noise[0].deviation.unwrap().value;
+    assert!(
+        (deviation.powi(2) / best.1 - 1.0).abs() < 3e-3,
+        "{deviation} {best:?}"
+    );
+}
+
+#[test]
 fn intervals_hold_the_noise_of_the_model_as_often_as_they_say() {
-    const TWINS: u64 = 200;
+    const TWINS: u64 = 160;
     let (q, r) = (0.5, 1.0);
     let (mut held, mut determined, mut sum) = (0.0, 0.0, 0.0);
     for seed in 0..TWINS {
-        let found = walk().estimate(walk().data(100, [q, r], 1000 + seed));
+        let found = walk().estimate(walk().data(80, [q, r], 1000 + seed));
         let [low, high] = found.interval;
         held += f64::from(u8::from(low <= 1.0 / q && 1.0 / q <= high));
         determined += f64::from(u8::from(found.is_determined));
@@ -225,7 +256,7 @@ fn intervals_hold_the_noise_of_the_model_as_often_as_they_say() {
     let share = held / TWINS as f64;
     println!("interval of 95 %: {share}, determined {determined}, mean log ratio {sum}");
     // Three standard errors of a share of 95 %.
-    assert!((share - 0.95).abs() < 0.046, "{share}");
+    assert!((share - 0.95).abs() < 0.052, "{share}");
     assert!(determined > 0.95 * TWINS as f64);
 }
 

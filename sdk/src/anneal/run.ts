@@ -227,7 +227,7 @@ export class Run<E extends string = string, I extends string = string> extends R
    * by Laplace's method, which for a linear model is the likelihood of a Kalman filter. Where the
    * data cannot tell one noise from the other the answer says so: an end of the interval is open.
    *
-   * To go on with the result, anneal with `modelPrecision: { last: modelPrecision }`.
+   * To go on with the result, anneal with `modelPrecision: { final: modelPrecision }`.
    *
    * @throws LeastActionError if a direction is left undetermined at every R_f.
    *

@@ -19,7 +19,12 @@ import {
   measurementOptionsOf,
   measurementsOf,
 } from "./measured.js";
-import { noiseByChannel, type NoiseOfPosterior, type SampledNoise, sampledNoise } from "./noise-posterior.js";
+import {
+  noiseByChannel,
+  type NoiseOfPosterior,
+  type SampledNoise,
+  sampledNoise,
+} from "./noise-posterior.js";
 import {
   diagnosisOf,
   type Examined,

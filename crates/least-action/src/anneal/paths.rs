@@ -173,10 +173,12 @@ impl Paths {
         self.noise
             .as_ref()
             .filter(|noise| !noise.start.is_empty())?;
+        let counts = self.counts();
         Some(Settle {
             problem: self.problem(),
-            factor: posterior_factor(&self.counts()),
+            factor: posterior_factor(&counts),
             model_precision,
+            is_noisy_model: counts.is_noisy_model,
         })
     }
 

@@ -127,10 +127,16 @@ impl EquationModel {
         path: &str,
         text: &str,
     ) -> Result<(Graph, NodeId)> {
-        let names = self.parameters.iter().map(|p| p.name.as_str());
+        let coordinate = |k: usize| self.coordinates.get(k).copied().unwrap_or_default();
+        let names = self.parameters.iter().enumerate();
+        let names = names.map(|(k, p)| coordinate(k).parameter_name(&p.name));
         let scope = scope_of(&self.states, names, &self.inputs);
         let graph = RefCell::new(graph);
-        let symbols = leaf_symbols(&graph, leaves);
+        let mut symbols = leaf_symbols(&graph, leaves);
+        // Formulas contain the parameters themselves, whatever they are estimated by.
+        for (k, parameter) in symbols.parameters.iter_mut().enumerate() {
+            parameter.id = coordinate(k).node(&mut graph.borrow_mut(), parameter.id);
+        }
         let nothing = ModelDefinition::default();
         let mut lowering = Lowering::new(&nothing, &scope, &symbols);
         let located = |fault| located(path.to_string(), text, fault);

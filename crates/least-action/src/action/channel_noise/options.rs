@@ -159,6 +159,9 @@ impl NoisePart {
 impl ChannelNoise {
     /// Deviation and proportional part, with defaults.
     pub fn parts(&self) -> [Option<NoisePart>; 2] {
+        if self.law.is_some() {
+            return [Some(1.0.into()), None];
+        }
         let first = match self.family {
             // Their variance follows from the prediction.
             NoiseFamily::Poisson | NoiseFamily::Binomial | NoiseFamily::Text => {

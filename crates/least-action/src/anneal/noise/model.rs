@@ -1,5 +1,6 @@
 //! Noise of the model beside that of the data, by Laplace's evidence.
 
+use super::settle::Settle;
 use crate::action::{Action, ActionObjective, Problem, Scales};
 use crate::anneal::fit;
 use crate::anneal::misfit::posterior_factor;
@@ -28,7 +29,7 @@ const FLAT: f64 = 1e-5;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ModelNoiseEstimate {
-    /// R_f at the largest evidence; infinite where an exact model is at least as likely as any
+    /// R_f at the largest evidence, in the normalisation of the run; infinite where an exact model is at least as likely as any
     /// noise of it.
     pub model_precision: f64,
     /// Interval that holds R_f with a probability of 95 %: beyond, the log evidence is more than
@@ -163,6 +164,10 @@ impl Search<'_> {
         };
         match paths.settle(model_precision) {
             Some(settle) => {
+                let settle = Settle {
+                    is_noisy_model: true,
+                    ..settle
+                };
                 settle.minimize(&by, &mut unknowns, &never)?;
             }
             None => minimize(paths.problem(), model_precision, &by, &mut unknowns)?,
@@ -208,7 +213,10 @@ impl Search<'_> {
             let mut last = best;
             for k in side {
                 if falls[k] >= FALL {
-                    let share = (FALL - falls[last]) / (falls[k] - falls[last]);
+                    // The root of the fall is nearly linear in the logarithm of R_f.
+                    let root = |fall: f64| fall.max(0.0).sqrt();
+                    let [from, to] = [last, k].map(|k| root(falls[k]));
+                    let share = (root(FALL) - from) / (to - from);
                     let [from, to] = [last, k].map(|k| self.points[k].log_precision);
                     return Some((from + share * (to - from)).exp());
                 }
