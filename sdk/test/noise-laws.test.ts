@@ -69,13 +69,14 @@ describe("a law as text", () => {
 });
 
 describe("estimated noise", () => {
-  let run: Awaited<ReturnType<typeof anneal<"k", "x">>>;
+  let run: Awaited<ReturnType<typeof anneal<"k", "k">>>;
   beforeAll(async () => {
     run = await anneal({ model: decay, data, estimate, workers: 0 });
   });
 
   it("has draws and intervals in posterior and uncertainty", async () => {
-    const posterior = await samplePosterior(run, {
+    const posterior = await samplePosterior({
+      run,
       chains: 2,
       draws: 500,
       warmup: 500,

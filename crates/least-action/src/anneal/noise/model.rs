@@ -29,8 +29,9 @@ const FLAT: f64 = 1e-5;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ModelNoiseEstimate {
-    /// R_f at the largest evidence, in the normalisation of the run; infinite where an exact model is at least as likely as any
-    /// noise of it.
+    /// R_f at the largest evidence, in the normalisation of the run: one over the variance of a
+    /// step's error in `posterior`. Infinite where an exact model is at least as likely as any noise
+    /// of it.
     pub model_precision: f64,
     /// Interval that holds R_f with a probability of 95 %: beyond, the log evidence is more than
     /// 1.92 below its largest value. An open end is 0 or infinite.
