@@ -310,6 +310,16 @@ impl Annealer {
         }
     }
 
+    /// Estimate of the model's noise beside that of the measurements, about the end of a climb.
+    #[wasm_bindgen(js_name = modelNoise)]
+    pub fn model_noise(&self, climb: &JsValue) -> Result<JsValue> {
+        let climb = read_climb(climb)?;
+        let Kind::Paths(annealer) = &self.0 else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        Ok(plain(&annealer.model_noise(&climb).map_err(thrown)?))
+    }
+
     /// Prediction of a path through data: `{ times, path }` from the end of a climb's path on.
     /// `horizon` is `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {

@@ -6,6 +6,7 @@ import type {
   FailedMember,
   Finding,
   Level,
+  ModelNoiseEstimate,
   NoiseEstimate,
   Rung,
   StepCheck,
@@ -130,13 +131,21 @@ export interface RawAnnealer {
     count: number,
     horizon: unknown,
     noise: unknown,
+    measured?: number,
   ): {
     times: Float64Array;
     members: number;
     dimension: number;
     values: Float64Array;
     failed: FailedMember[];
+    measurements: Float64Array;
   };
+  /** New measurements along the paths of draws: count x points x columns. */
+  drawMeasurements(draws: Float64Array, count: number, seed: number): Float64Array;
+  /** Names of the measured columns. */
+  measuredNames(): string[];
+  /** Estimate of the model's noise beside that of the measurements, about the end of a climb. */
+  modelNoise(climb: CoreClimb): ModelNoiseEstimate;
   /** Releases WebAssembly's memory. */
   free(): void;
 }

@@ -1,7 +1,13 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Identifiability, NoiseEstimate, Rung, StepCheck } from "../raw.js";
+import type {
+  Identifiability,
+  ModelNoiseEstimate,
+  NoiseEstimate,
+  Rung,
+  StepCheck,
+} from "../raw.js";
 import type { CoreClimb, FinerGrid } from "./raw.js";
 import { describe, fields, plain } from "../shape.js";
 import type { DataSet } from "../observations.js";
@@ -216,6 +222,24 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
+   * Estimates the noise of the model, R_f, together with noise of the measurements that is
+   * estimated, by the evidence of the data: the integral of the posterior over path and parameters
+   * by Laplace's method, which for a linear model is the likelihood of a Kalman filter. Where the
+   * data cannot tell one noise from the other the answer says so: an end of the interval is open.
+   *
+   * To go on with the result, anneal with `modelPrecision: { final: modelPrecision }`.
+   *
+   * @throws LeastActionError if a direction is left undetermined at every R_f.
+   *
+   * @example
+   * const { modelPrecision, interval, isDetermined, message } = run.modelNoise();
+   */
+  modelNoise(): ModelNoiseEstimate {
+    const climb = this.#climb(this.best.start);
+    return withAnnealer(this.#task, (annealer) => annealer.modelNoise(climb));
+  }
+
+  /**
    * Computes the profile of a parameter: the fit at given values of it, with the path and all other
    * parameters refitted. Its interval holds where a Gaussian does not, and it is open on the sides
    * that the data leave open. A run whose path obeys the model exactly has the profile likelihood;
@@ -289,6 +313,7 @@ export class Run<E extends string = string, I extends string = string> extends R
       levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
       warning: this.#warning(),
+      noise: this.#outcome.verdicts.noise,
       shape: {
         times: this.times,
         kept: keptOf(task),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::channel_noise::{define, NoiseDefinition};
+use super::estimated_scales::FitShares;
 use super::grid::Grid;
 use super::intervals::Intervals;
 use super::known::known_states;
@@ -118,7 +119,8 @@ impl Problem {
                 let columns = measured_columns(&data);
                 let name = |&column: &usize| column_name(&*model, column).to_string();
                 let names: Vec<String> = columns.iter().map(name).collect();
-                let found = define(noise, &data, &columns, &names)?;
+                let known = (&*model, &parameters[..]);
+                let found = define(noise, &data, &columns, &names, known)?;
                 // Its parameters come after all others.
                 let own = parameters.len();
                 model = found.model(&model)?;
@@ -149,13 +151,8 @@ impl Problem {
         let mut measurement = Measurement::new(&*model, &data, &options.measurement_precision);
         if let Some(noise) = &noise {
             let columns: Vec<usize> = noise.channels.iter().map(|c| c.scale.column).collect();
-            let first = model.observables().len() - columns.len();
-            let output = |column| first + columns.iter().position(|&c| c == column).unwrap_or(0);
-            let law = |column| {
-                let own = columns.iter().position(|&c| c == column);
-                own.map_or(Law::default(), |k| noise.channels[k].law)
-            };
-            measurement.estimate_scales(&*model, points, output, law);
+            let outputs = noise.outputs(model.observables().len());
+            measurement.estimate_scales(&*model, points, &columns, &outputs);
         }
         Ok(Problem {
             measurement,
@@ -388,6 +385,11 @@ impl Problem {
         self.noise().map_or(0, |noise| noise.parameters.len())
     }
 
+    /// Number of the last observables that tell of the noise: scales, then arguments of laws.
+    pub(super) fn noise_outputs(&self) -> usize {
+        self.noise().map_or(0, NoiseDefinition::output_count)
+    }
+
     /// Degrees of freedom of the noise that deviations of path and parameters rest on, for
     /// Student's law; infinite where the noise is known.
     pub fn noise_degrees(&self) -> f64 {
@@ -448,11 +450,11 @@ impl Problem {
     }
 
     /// Makes the normalisation of estimated noise zero at these logarithms of scales, and gives
-    /// every datum its share in it; both are by slot. See [`EstimatedScales`].
+    /// every datum its share in it, without a fit that of the likelihood. See [`EstimatedScales`].
     ///
     /// [`EstimatedScales`]: super::estimated_scales::EstimatedScales
-    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
-        self.measurement.set_normalization(reference, shares);
+    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, fit: Option<&FitShares>) {
+        self.measurement.set_normalization(reference, fit);
     }
 
     /// Sum over all measurements of R_m times the squared distance of the value from the mean of

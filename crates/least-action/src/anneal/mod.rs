@@ -43,7 +43,7 @@ pub use networks::{
     NetworkAnnealOptions, NetworkAnnealingObjective, NetworkStartingStrategy, NetworkStarts,
     Networks,
 };
-pub use noise::{NoiseEstimate, PartEstimate};
+pub use noise::{ModelNoiseEstimate, NoiseEstimate, PartEstimate};
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
 pub use refinement::{FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck};

@@ -19,7 +19,8 @@ use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
 use super::AnnealOptions;
 use crate::action::{
-    Action, ActionObjective, ActionValue, DataSets, Observations, Precision, Problem, Scales,
+    Action, ActionObjective, ActionValue, DataSets, FitShares, Observations, Precision, Problem,
+    Scales,
 };
 use crate::error::{check, Result};
 use crate::model::Model;
@@ -172,10 +173,12 @@ impl Paths {
         self.noise
             .as_ref()
             .filter(|noise| !noise.start.is_empty())?;
+        let counts = self.counts();
         Some(Settle {
             problem: self.problem(),
-            factor: posterior_factor(&self.counts()),
+            factor: posterior_factor(&counts),
             model_precision,
+            is_noisy_model: counts.is_noisy_model,
         })
     }
 
@@ -489,7 +492,7 @@ pub struct PathAnnealingObjective {
     /// noise was estimated.
     varying: Option<f64>,
     /// Point at which the noise has settled, with the shares of the data there.
-    settled: Option<(Vec<f64>, Vec<f64>)>,
+    settled: Option<(Vec<f64>, FitShares)>,
 }
 
 impl PathAnnealingObjective {
@@ -532,7 +535,7 @@ impl AnnealingObjective for PathAnnealingObjective {
             if let Some(settle) = self.paths.settle(model_precision) {
                 let unknowns = [path, parameters].concat();
                 let known = self.settled.as_ref().filter(|(at, _)| *at == unknowns);
-                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| &shares[..]))?;
+                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| shares))?;
                 (self.ratio, self.varying) = (found.ratio, Some(found.varying));
                 return Ok(found.value);
             }

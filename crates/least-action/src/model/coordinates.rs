@@ -89,7 +89,7 @@ impl Coordinate {
     }
 
     /// Adds the parameter as a function of the node of its coordinate.
-    fn node(self, graph: &mut Graph, u: NodeId) -> NodeId {
+    pub(super) fn node(self, graph: &mut Graph, u: NodeId) -> NodeId {
         match self {
             Coordinate::Linear => u,
             Coordinate::Log => graph.unary(Unary::Exp, u),

@@ -15,6 +15,7 @@ pub(crate) mod formulas;
 mod function;
 mod graph;
 mod guard;
+mod law;
 mod lower;
 mod noise;
 mod parse;
@@ -40,7 +41,8 @@ pub use evaluate::{Points, Scratch};
 pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
-pub use noise::{LogScale, NoiseScale};
+pub(crate) use law::{law, LawNames};
+pub use noise::{LawArgument, LogScale, NoiseScale};
 pub use switching::Switching;
 
 /// Maximum number of values in a path: 512 MiB of them, of which 32-bit WebAssembly can hold

@@ -2,13 +2,12 @@
 
 use std::cell::RefCell;
 
-use super::builder::Symbols;
 use super::compile::Leaves;
-use super::formulas::scope_of;
+use super::formulas::{leaf_symbols, scope_of};
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
 use super::lower::{located, Lowering};
 use super::parse::parse;
-use super::{EquationModel, Expression, Function, ModelDefinition, Parameter};
+use super::{EquationModel, Function, ModelDefinition, Parameter};
 use crate::error::Result;
 
 /// Natural logarithm of a part of a noise's scale.
@@ -37,11 +36,22 @@ pub struct NoiseScale {
     pub floor: f64,
     /// Formula of states, inputs and parameters in place of both parts, with its field in errors.
     pub formula: Option<(String, String)>,
+    /// Arguments of a law of the user's own, which become outputs too.
+    pub arguments: Vec<LawArgument>,
+}
+
+/// Argument of a law of the user's own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LawArgument {
+    /// Logarithm of a parameter of the law: a further parameter, by number.
+    Parameter(usize),
+    /// State, input or parameter of the model, or its time.
+    OfModel(String),
 }
 
 impl EquationModel {
-    /// The model with the logarithms of noise scales as further observables, and with further
-    /// parameters, which follow its own.
+    /// The model with the logarithms of noise scales as further observables, then the arguments of
+    /// laws, and with further parameters, which follow its own.
     ///
     /// # Errors
     /// [`Error::Equation`](crate::Error::Equation) for a formula that contains other names.
@@ -80,7 +90,24 @@ impl EquationModel {
             };
             outputs.push(output);
         }
+        for scale in scales {
+            for argument in &scale.arguments {
+                let output = match argument {
+                    LawArgument::Parameter(k) => graph.intern(Node::Parameter((own + k) as u32)),
+                    LawArgument::OfModel(name) => {
+                        let (whole, id) = self.formula(graph, leaves, &scale.name, name)?;
+                        graph = whole;
+                        id
+                    }
+                };
+                outputs.push(output);
+            }
+        }
+        let arguments = scales.iter().flat_map(|scale| {
+            (0..scale.arguments.len()).map(|k| format!("{} argument {k}", scale.name))
+        });
         let names = scales.iter().map(|scale| scale.name.clone());
+        let names = names.chain(arguments);
         Ok(EquationModel {
             parameters: self.parameters.iter().chain(further).cloned().collect(),
             function: changed(&self.function),
@@ -100,25 +127,16 @@ impl EquationModel {
         path: &str,
         text: &str,
     ) -> Result<(Graph, NodeId)> {
-        let names = self.parameters.iter().map(|p| p.name.as_str());
+        let coordinate = |k: usize| self.coordinates.get(k).copied().unwrap_or_default();
+        let names = self.parameters.iter().enumerate();
+        let names = names.map(|(k, p)| coordinate(k).parameter_name(&p.name));
         let scope = scope_of(&self.states, names, &self.inputs);
         let graph = RefCell::new(graph);
-        let leaf = |node: Node| Expression {
-            graph: &graph,
-            id: graph.borrow_mut().intern(node),
-        };
-        let symbols = Symbols {
-            states: (0..leaves.states as u32)
-                .map(|k| leaf(Node::State(k)))
-                .collect(),
-            parameters: (0..leaves.parameters as u32)
-                .map(|k| leaf(Node::Parameter(k)))
-                .collect(),
-            inputs: (0..leaves.inputs as u32)
-                .map(|k| leaf(Node::Input(k)))
-                .collect(),
-            time: leaf(Node::Time),
-        };
+        let mut symbols = leaf_symbols(&graph, leaves);
+        // Formulas contain the parameters themselves, whatever they are estimated by.
+        for (k, parameter) in symbols.parameters.iter_mut().enumerate() {
+            parameter.id = coordinate(k).node(&mut graph.borrow_mut(), parameter.id);
+        }
         let nothing = ModelDefinition::default();
         let mut lowering = Lowering::new(&nothing, &scope, &symbols);
         let located = |fault| located(path.to_string(), text, fault);
