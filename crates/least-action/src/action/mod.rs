@@ -27,6 +27,7 @@ mod problem;
 mod refine;
 mod scale;
 mod scale_rows;
+mod state_data;
 mod switching;
 mod unknowns;
 mod varying;

@@ -19,6 +19,7 @@ mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
 mod paths;
+mod positive;
 mod refinement;
 mod run;
 mod rung;

@@ -8,7 +8,9 @@ use super::formulas::scope_of;
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
 use super::lower::{located, Lowering};
 use super::parse::parse;
-use super::{EquationModel, Expression, Function, ModelDefinition, Parameter};
+use super::{
+    state_name, Coordinate, EquationModel, Expression, Function, ModelDefinition, Parameter,
+};
 use crate::error::Result;
 
 /// Natural logarithm of a part of a noise's scale.
@@ -100,19 +102,40 @@ impl EquationModel {
         path: &str,
         text: &str,
     ) -> Result<(Graph, NodeId)> {
-        let names = self.parameters.iter().map(|p| p.name.as_str());
-        let scope = scope_of(&self.states, names, &self.inputs);
+        // Names and values are those of states and parameters themselves, whatever their
+        // coordinates are.
+        let coordinate = |all: &[Coordinate], k: usize| all.get(k).copied().unwrap_or_default();
+        let named = self.parameters.iter().enumerate();
+        let names = named.map(|(p, one)| {
+            let own = coordinate(&self.coordinates, p);
+            own.parameter_name(&one.name)
+        });
+        let states: Vec<String> = (0..self.states.len())
+            .map(|a| state_name(self, a).to_string())
+            .collect();
+        let scope = scope_of(&states, names, &self.inputs);
         let graph = RefCell::new(graph);
         let leaf = |node: Node| Expression {
             graph: &graph,
             id: graph.borrow_mut().intern(node),
         };
+        let natural = |node: Node, coordinate: Coordinate| {
+            let leaf = leaf(node);
+            let id = coordinate.node(&mut graph.borrow_mut(), leaf.id);
+            Expression { graph: &graph, id }
+        };
         let symbols = Symbols {
-            states: (0..leaves.states as u32)
-                .map(|k| leaf(Node::State(k)))
+            states: (0..leaves.states)
+                .map(|k| {
+                    let own = coordinate(&self.state_coordinates, k);
+                    natural(Node::State(k as u32), own)
+                })
                 .collect(),
-            parameters: (0..leaves.parameters as u32)
-                .map(|k| leaf(Node::Parameter(k)))
+            parameters: (0..leaves.parameters)
+                .map(|k| {
+                    let own = coordinate(&self.coordinates, k);
+                    natural(Node::Parameter(k as u32), own)
+                })
                 .collect(),
             inputs: (0..leaves.inputs as u32)
                 .map(|k| leaf(Node::Input(k)))

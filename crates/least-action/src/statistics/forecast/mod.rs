@@ -162,7 +162,7 @@ pub fn predict_ensemble(
             times: beyond.times,
             members: members.len(),
             dimension,
-            values,
+            values: problem.states_at(&values),
             failed,
         }),
     }
