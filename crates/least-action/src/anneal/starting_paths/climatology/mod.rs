@@ -29,6 +29,8 @@ pub(in crate::anneal) struct Climatology {
 /// Spread of measured values in deviations of the noise from which on it is no noise: the state
 /// then does not rest, however far from zero it is.
 const NOISE: f64 = 10.0;
+/// Largest standard deviation of a logarithm that its errors are compared with.
+const LARGEST_DEVIATION: f64 = 1.0;
 
 impl Climatology {
     pub fn new(problem: &Problem, options: &AnnealOptions) -> Self {
@@ -147,7 +149,12 @@ fn extent(
         true => 0.0,
         false => 0.05 * (room[1] - room[0]),
     };
-    (range, deviation.max(least))
+    let deviation = deviation.max(least);
+    match coordinate {
+        Coordinate::Linear => (range, deviation),
+        // However far a logarithm goes: an error of it is a share of the state.
+        _ => (range, deviation.min(LARGEST_DEVIATION)),
+    }
 }
 
 /// Range of a state in the options.
