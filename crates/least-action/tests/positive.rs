@@ -220,7 +220,8 @@ fn viral_model(positive: bool) -> EquationModel {
         .parameter("d", 0.5, "");
     let builder = match positive {
         true => builder.positive(["P", "D"]),
-        false => builder,
+        // In natural units a path must be told where to begin, or it goes through zero.
+        false => builder.initial_state([1000.0, 1.0]),
     };
     builder
         .flow(|x, p| {
@@ -257,28 +258,26 @@ fn a_logarithm_is_measured_and_nothing_says_how_large_the_states_are() {
         estimate: estimate(&[("b", 5e-4, 1e-2), ("d", 0.1, 2.0)]),
         ..AnnealOptions::default()
     };
-    let roughly = Prior {
-        mean: 1000.0,
-        deviation: 1.0,
-    };
-    let first: FirstState = [("P".to_string(), FirstValue::from(roughly))].into();
+    let roughly = |mean: f64, deviation: f64| FirstValue::from(Prior { mean, deviation });
+    let first: FirstState = [
+        ("P".to_string(), roughly(1000.0, 1.0)),
+        ("D".to_string(), roughly(1.0, 0.01)),
+    ]
+    .into();
     let known = AnnealOptions {
         first_state: first,
         ..options.clone()
     };
     let (_, positive) = annealed(viral_model(true), data.clone(), known.clone());
-    let known = AnnealOptions {
-        bounds: ["P", "D"].map(|name| (name.to_string(), [0.0, 1e5])).into(),
-        ..known
-    };
     let (_, natural) = annealed(viral_model(false), data.clone(), known);
     for run in [&positive, &natural] {
         assert_eq!(run.verdict, Verdict::Consistent, "{}", run.diagnose());
     }
-    // One likelihood, whatever the coordinates are; the prior is precise in both.
+    // One likelihood, whatever the coordinates are; the prior is precise in both. The error of the
+    // time step, a tenth of a deviation of 0.04, is another in each.
     let pairs = positive.best().parameters.iter();
     for (a, b) in pairs.zip(&natural.best().parameters) {
-        assert!((a - b).abs() < 2e-3, "{a} {b}");
+        assert!((a - b).abs() < 6e-3, "{a} {b}");
     }
     // Without a prior too, as the cells are used up.
     let (annealer, run) = annealed(viral_model(true), data.clone(), options);
