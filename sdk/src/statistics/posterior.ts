@@ -205,13 +205,13 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   /** Mean path over all draws, points x dimension, row-major. */
   get path(): Float64Array {
     this.#needDraws(1);
-    return partsOf(this.#table.moments().mean, this.#shape).path;
+    return this.#moment("mean");
   }
 
   /** Standard deviation of each value of the path, points x dimension, row-major. */
   get deviation(): Float64Array {
     this.#needDraws(this.chainCount > 1 ? 1 : 2);
-    return partsOf(this.#table.moments().deviation, this.#shape).path;
+    return this.#moment("deviation");
   }
 
   /**
@@ -432,6 +432,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
       this.draws,
       `at least ${least} per chain for that (resume the sampling to get more)`,
     );
+  }
+
+  /** Moments of the path itself, which for positive states is not what is drawn. */
+  #moment(which: "mean" | "deviation"): Float64Array {
+    const { scales, ...shape } = this.#shape;
+    return partsOf(this.#table.moments(scales?.natural)[which], shape).path;
   }
 
   /** Returns draw `i` of all draws, chain after chain. */

@@ -133,9 +133,15 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   readonly modelPrecision: number;
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
-  /** Mean path over all levels, points x dimension, row-major. */
+  /**
+   * Mean path over all levels, points x dimension, row-major. For positive states it is the value
+   * at the mean of their logarithms.
+   */
   readonly path: Float64Array;
-  /** Standard deviations of the path over all levels, points x dimension, row-major. */
+  /**
+   * Standard deviations of the path over all levels, points x dimension, row-major. For positive
+   * states they are those of the logarithms times the states.
+   */
   readonly deviation: Float64Array;
   /**
    * Mean and standard deviation of each estimated parameter over all levels; for one that changes
@@ -230,10 +236,17 @@ export class Uncertainty<E extends string = string, I extends string = string> {
    * row-major. Parameters that change in time are its last components.
    */
   stateCovariance(): Float64Array {
-    return atData(
-      this.#held.use((found) => found.stateCovariances()),
-      this.#shape.kept,
-    );
+    const found = this.#held.use((one) => one.stateCovariances());
+    const { scales, kept, hasLogarithms, estimated } = this.#shape;
+    if (scales === undefined || !hasLogarithms) return atData(found, kept);
+    const slopes = scales.slopes(this.#mode);
+    const width = found.length / (slopes.length - estimated.length);
+    const natural = found.map((one, k) => {
+      const [row, column] = [Math.floor(k / width), k % width];
+      const of = row - (row % width) + column;
+      return one * (slopes[row] as number) * (slopes[of] as number);
+    });
+    return atData(natural, kept);
   }
 
   /**

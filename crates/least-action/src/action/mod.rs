@@ -29,6 +29,7 @@ mod refine;
 mod row_places;
 mod scale;
 mod scale_rows;
+mod state_data;
 mod switching;
 mod text_group;
 mod time_grid;

@@ -11,12 +11,13 @@ use super::known::known_states;
 use super::measurement::Measurement;
 use super::noise::{Law, LossMoments, Noise};
 use super::prior::{Mean, Priors};
+use super::state_data::StateData;
 use super::switching::with_averaged_conditions;
 use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
 use crate::error::{check, Error, Result};
-use crate::model::{Coordinate, Model, Points, MOST_VALUES};
+use crate::model::{state_coordinate, state_name, Coordinate, Model, Points, MOST_VALUES};
 
 /// Model, data and everything that is fixed about their action. It is checked once and shared by
 /// all starting paths.
@@ -42,6 +43,8 @@ use crate::model::{Coordinate, Model, Points, MOST_VALUES};
 pub struct Problem {
     pub(crate) model: Arc<dyn Model>,
     pub(crate) data: Arc<[Observations]>,
+    /// Data as values of the states, where they tell these.
+    state_data: StateData,
     pub(crate) grid: Arc<Grid>,
     pub(crate) discretization: Discretization,
     pub(crate) normalization: Normalization,
@@ -154,11 +157,13 @@ impl Problem {
             let outputs = noise.outputs(model.observables().len());
             measurement.estimate_scales(&*model, points, &columns, &outputs);
         }
+        let data: Arc<[Observations]> = data.into();
         Ok(Problem {
             measurement,
+            state_data: StateData::new(&*model, &data, &options.measurement_precision),
             model_noise: model_noise(&options.model_weights, own, &varying, &row_points, &grid)?,
             varying,
-            data: data.into(),
+            data,
             grid: Arc::new(grid),
             discretization,
             normalization: options.normalization,
@@ -201,6 +206,50 @@ impl Problem {
     /// Data sets of the problem, one or more.
     pub fn data(&self) -> &[Observations] {
         &self.data
+    }
+
+    /// The data with values of states in the place of those that tell the value of one state, which
+    /// is described by another coordinate than itself.
+    pub(crate) fn state_data(&self) -> &[Observations] {
+        &self.state_data.sets
+    }
+
+    /// Precisions of [`Problem::state_data`] where `given` are those of the data.
+    pub(crate) fn state_precision<'a>(&'a self, given: &'a Precision) -> &'a Precision {
+        self.state_data.precision.as_ref().unwrap_or(given)
+    }
+
+    /// Coordinate by which a state is described.
+    pub(crate) fn state_coordinate(&self, state: usize) -> Coordinate {
+        state_coordinate(&*self.model, state)
+    }
+
+    /// Name of a state itself, also of one that is described by another coordinate.
+    pub(crate) fn state_name(&self, state: usize) -> &str {
+        state_name(&*self.model, state)
+    }
+
+    /// True if states or parameters are described by other coordinates than themselves.
+    pub fn is_scaled(&self) -> bool {
+        !self.model.coordinates().is_empty() || !self.model.state_coordinates().is_empty()
+    }
+
+    /// Coordinates of the unknowns: those of the path, point by point, then those of the estimated
+    /// parameters in the order of [`Problem::estimated`].
+    pub fn unknown_coordinates(&self) -> impl Iterator<Item = Coordinate> + '_ {
+        let dimension = self.model.dimension();
+        let states = (0..self.path_length()).map(move |k| self.state_coordinate(k % dimension));
+        states.chain(self.coordinates())
+    }
+
+    /// States themselves along a path, or a part of one, of their coordinates: whole rows of as
+    /// many numbers as there are states.
+    pub fn states_at(&self, path: &[f64]) -> Vec<f64> {
+        let dimension = self.model.dimension();
+        let values = path.iter().enumerate();
+        values
+            .map(|(k, &u)| self.state_coordinate(k % dimension).parameter(u))
+            .collect()
     }
 
     /// Number of points of all data sets.
@@ -455,6 +504,20 @@ impl Problem {
     /// [`EstimatedScales`]: super::estimated_scales::EstimatedScales
     pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, fit: Option<&FitShares>) {
         self.measurement.set_normalization(reference, fit);
+    }
+
+    /// True if the data of each measured column are one number, measured more than once.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.measured_columns().iter().all(|&column| {
+            let sets = self.data.iter().flat_map(|set| {
+                let columns = set.columns_of(column);
+                columns.map(|l| set.column(l))
+            });
+            let mut values = sets.flatten().filter(|y| !y.is_nan());
+            let first = values.next();
+            let mut others = values.peekable();
+            others.peek().is_some() && others.all(|y| Some(y) == first)
+        })
     }
 
     /// Sum over all measurements of R_m times the squared distance of the value from the mean of

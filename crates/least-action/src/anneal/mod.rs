@@ -20,6 +20,7 @@ mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
 mod paths;
+mod positive;
 mod refinement;
 mod run;
 mod rung;

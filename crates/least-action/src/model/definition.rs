@@ -105,6 +105,12 @@ pub struct StateDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub description: Option<String>,
+    /// True for a state that is positive at all times, such as a population or a concentration. Its
+    /// path is then estimated by its logarithm, so that it stays positive. An initial value of 0
+    /// says that its size is not known. Default: false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub positive: bool,
 }
 
 /// An initial value: one number, or for a vector one for each of its components.

@@ -7,7 +7,9 @@ use super::formulas::{leaf_symbols, scope_of};
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
 use super::lower::{located, Lowering};
 use super::parse::parse;
-use super::{EquationModel, Function, ModelDefinition, Parameter};
+use super::{
+    state_name, Coordinate, EquationModel, Function, ModelDefinition, Parameter,
+};
 use crate::error::Result;
 
 /// Natural logarithm of a part of a noise's scale.
@@ -127,15 +129,24 @@ impl EquationModel {
         path: &str,
         text: &str,
     ) -> Result<(Graph, NodeId)> {
-        let coordinate = |k: usize| self.coordinates.get(k).copied().unwrap_or_default();
+        // Names and values are those of states and parameters themselves, whatever their
+        // coordinates are.
+        let coordinate = |all: &[Coordinate], k: usize| all.get(k).copied().unwrap_or_default();
         let names = self.parameters.iter().enumerate();
-        let names = names.map(|(k, p)| coordinate(k).parameter_name(&p.name));
-        let scope = scope_of(&self.states, names, &self.inputs);
+        let names = names.map(|(k, p)| coordinate(&self.coordinates, k).parameter_name(&p.name));
+        let states: Vec<String> = (0..self.states.len())
+            .map(|a| state_name(self, a).to_string())
+            .collect();
+        let scope = scope_of(&states, names, &self.inputs);
         let graph = RefCell::new(graph);
         let mut symbols = leaf_symbols(&graph, leaves);
-        // Formulas contain the parameters themselves, whatever they are estimated by.
         for (k, parameter) in symbols.parameters.iter_mut().enumerate() {
-            parameter.id = coordinate(k).node(&mut graph.borrow_mut(), parameter.id);
+            let own = coordinate(&self.coordinates, k);
+            parameter.id = own.node(&mut graph.borrow_mut(), parameter.id);
+        }
+        for (k, state) in symbols.states.iter_mut().enumerate() {
+            let own = coordinate(&self.state_coordinates, k);
+            state.id = own.node(&mut graph.borrow_mut(), state.id);
         }
         let nothing = ModelDefinition::default();
         let mut lowering = Lowering::new(&nothing, &scope, &symbols);

@@ -156,7 +156,7 @@ fn check_total(
 ) -> Result<()> {
     let mut data: Vec<f64> = Vec::new();
     for set in context.data {
-        if let Some(l) = set.observed.iter().position(|&c| c == context.column) {
+        for l in set.columns_of(context.column) {
             data.extend(set.column(l).filter(|y| !y.is_nan()));
         }
     }

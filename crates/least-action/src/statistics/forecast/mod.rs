@@ -208,7 +208,7 @@ pub fn predict_measurements(
             times: beyond.times,
             members: members.len(),
             dimension,
-            values,
+            values: problem.states_at(&values),
             failed,
             measurements,
         }),
