@@ -27,6 +27,7 @@ mod problem;
 mod refine;
 mod scale;
 mod scale_rows;
+mod step_determinants;
 mod switching;
 mod unknowns;
 mod varying;
@@ -114,6 +115,8 @@ pub struct Action {
     /// Means of priors that are formulas, at the point evaluated last.
     means: MeanValues,
     rows: Option<Box<linearize::RowWorkspace>>,
+    /// Memory for the determinants of implicit steps.
+    determinants: Option<Box<step_determinants::StepDeterminants>>,
     /// Memory to integrate paths.
     block: Option<Box<integrate::Block>>,
 }
@@ -132,6 +135,7 @@ impl Action {
             rows: None,
             means: MeanValues::default(),
             block: None,
+            determinants: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),
