@@ -47,12 +47,9 @@ export function testsOf(fit: Fit, twin: Twin): Test[] {
   tests.push({ name: "outlier", deviations: largestDeviations(largest, all) });
   const together = residuals.flatMap((channel) => Array.from(channel));
   tests.push({ name: "tails", deviations: tailDeviations(together) });
-  for (const [name, { prior }] of Object.entries(twin.estimate)) {
-    const found = fit.parameters[name];
-    if (prior === undefined || found === undefined) continue;
-    const spread = Math.hypot(prior.deviation, found.deviation);
-    tests.push({ name: "prior", deviations: (found.value - prior.mean) / spread });
-  }
+  // The root of the likelihood ratio does not depend on the coordinate of the parameter, as the
+  // distance in standard deviations does.
+  if (fit.priorRise > 0) tests.push({ name: "prior", deviations: Math.sqrt(fit.priorRise) });
   return tests;
 }
 
