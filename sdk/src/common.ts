@@ -48,7 +48,7 @@ export {
   naklNeuron,
   pendulum,
 } from "./models.js";
-export type { Inputs, InputSeries } from "./inputs.js";
+export type { Inputs, InputSeries, TimedInput } from "./inputs.js";
 export * from "./model/define.js";
 export type { ModelDefinition, ParameterDefinition, StateDefinition } from "./model/definition.js";
 export { type Condition, expr, type Expression, type Operand } from "./model/expression.js";
@@ -118,6 +118,7 @@ export {
 } from "./network/train.js";
 export * from "./network/twin.js";
 export * from "./npy.js";
+export type { Dates, TimeUnit } from "./dates.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
 export type { CoreFacts } from "./raw.js";
 export type * from "../generated/public-types.js";

@@ -445,8 +445,8 @@ describe("the other functions", () => {
     ],
     [
       "observations",
-      () => observations({ times: [0, 1, 1.5, 2.2], values: { 0: [1, 2, 3, 4] } }),
-      "notOnGrid",
+      () => observations({ times: [0, 1, 1.5, NaN], values: { 0: [1, 2, 3, 4] } }),
+      "outOfRange",
       "times[3]",
     ],
     [
@@ -457,9 +457,9 @@ describe("the other functions", () => {
     ],
     [
       "observations",
-      () => observations({ times: [1, 0], values: { 0: [1, 2] } }),
-      "outOfRange",
-      "times[1]",
+      () => observations({ times: [1, 1], values: { 0: [1, 2] } }),
+      "wrongLength",
+      "times",
     ],
     [
       "observations",
@@ -481,9 +481,14 @@ describe("the other functions", () => {
     ],
     [
       "observations",
-      () => observations({ times: [0, 1e-4, 1], values: { 0: [1, 2, 3] }, timeStep: 1 }),
-      "duplicate",
-      "times[1]",
+      () =>
+        observations({
+          times: [0, 1],
+          values: { 0: [1, 2] },
+          inputs: { u: { times: [0, 0], values: [1, 2] } },
+        }),
+      "outOfRange",
+      "inputs.u.times[1]",
     ],
   ])("%s: %s", (_name, what, code, path) => {
     const error = thrown(what);

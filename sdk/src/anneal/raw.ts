@@ -100,6 +100,13 @@ export interface RawAnnealer {
   climber(start: number): RawClimber;
   /** Goes on with an earlier climb. */
   resume(climb: CoreClimb): RawClimber;
+  /**
+   * Times of the points of paths, of all data sets one after the other: those of the grid `before`
+   * it was refined, or of this one.
+   */
+  times(before: boolean): Float64Array;
+  /** Number of points of each data set on the grid before it was refined. */
+  points(): Uint32Array;
   /** Annealer of the same data on a finer grid. */
   refined(grid: FinerGrid): RawAnnealer;
   /**

@@ -468,10 +468,11 @@ impl Measurement {
         // The observables have served; their room takes the adjoint.
         self.observables.fill(0.0);
         let observables = &mut self.observables;
-        let set = |place: usize, error| observables[place] = error;
-        self.indirect.each(&self.errors, set);
+        // Several measurements at one time add up.
+        let add = |place: usize, error| observables[place] += error;
+        self.indirect.each(&self.errors, add);
         if let Some(scales) = &self.scales {
-            scales.each_slope(|place, slope| observables[place] = slope);
+            scales.each_slope(|place, slope| observables[place] += slope);
         }
         Some(&self.observables)
     }

@@ -97,7 +97,7 @@ impl Problem {
             set.validate(&root, &*model)?;
             points = points.saturating_add(set.points);
             check::at_most(&format!("{root}.points"), points, MOST_VALUES / dimension)?;
-            discretization.validate(&root, model.kind(), set.points)?;
+            discretization.validate(&root, model.kind(), set)?;
         }
         let mut estimated = estimated(&*model, &options.estimate)?;
         let mut parameters = resolve_parameters(&*model, &options.parameters)?;
@@ -159,7 +159,7 @@ impl Problem {
         }
         Ok(Problem {
             measurement,
-            model_noise: model_noise(&options.model_weights, own, &varying, &row_points)?,
+            model_noise: model_noise(&options.model_weights, own, &varying, &row_points, &grid)?,
             varying,
             data: data.into(),
             grid: Arc::new(grid),
@@ -181,7 +181,7 @@ impl Problem {
     pub(crate) fn set_model_weights(&mut self, weights: &Precision) -> Result<()> {
         let row_points = self.discretization.row_points(&self.grid);
         let own = self.model.dimension() - self.varying.len();
-        self.model_noise = model_noise(weights, own, &self.varying, &row_points)?;
+        self.model_noise = model_noise(weights, own, &self.varying, &row_points, &self.grid)?;
         Ok(())
     }
 
@@ -559,6 +559,15 @@ fn check_measurement_precision(
                     .into(),
             });
         }
+    }
+    let repeats = |set: &Observations| set.components().count() < set.observed.len();
+    if matches!(precision, Precision::Matrix(_)) && data.iter().any(repeats) {
+        return Err(Error::WrongShape {
+            path: path.into(),
+            message: "a matrix over components that are measured several times at one time has no \
+                      meaning; give one number per component"
+                .into(),
+        });
     }
     precision.validate(path, data[0].observed.len(), points)?;
     if let Precision::PerDatum { per_datum } = precision {

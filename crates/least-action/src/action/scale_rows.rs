@@ -2,11 +2,11 @@
 
 use super::measurement::Measurement;
 use super::measurement_rows::observable_entries;
+use super::row_places::RowPlaces;
 use super::Problem;
 use crate::solve::RowGroup;
 
-/// Map from measured columns to rows in the logarithms of their scales. There is one block for each
-/// point that has a measurement.
+/// Map from measurements to rows in the logarithms of their scales.
 #[derive(Debug, Clone)]
 pub(super) struct ScaleRows {
     /// Row among all rows of all blocks, for each slot of the errors.
@@ -21,22 +21,14 @@ const LEAST: f64 = 0.02;
 impl ScaleRows {
     pub fn new(problem: &Problem) -> Option<(Self, RowGroup)> {
         problem.measurement.scales.as_ref()?;
-        let (d, columns) = (problem.model.dimension(), problem.measured_columns());
+        let columns = problem.measured_columns();
         let functions = problem.model.observables().len();
         let first_output = functions - columns.len();
         let each = (0..columns.len()).map(|k| observable_entries(problem, first_output + k));
         let (wanted, pattern): (Vec<_>, Vec<_>) = each.unzip();
-        let slots = problem.measurement.slots(d, functions);
-        let mut points: Vec<u32> = slots.iter().map(|slot| slot.point).collect();
-        points.sort_unstable();
-        points.dedup();
-        let mut row_of_slot = vec![0; slots.len()];
-        for slot in &slots {
-            let block = points.partition_point(|&point| point < slot.point);
-            let row = columns.iter().position(|&c| c == slot.column).unwrap_or(0);
-            row_of_slot[slot.slot] = (block * columns.len() + row) as u32;
-        }
-        let mut group = RowGroup::new(1, points, &pattern);
+        let slots = problem.measurement.errors.len();
+        let RowPlaces { first, row_of_slot } = RowPlaces::new(problem, slots, false);
+        let mut group = RowGroup::new(1, first, &pattern);
         group.weights.fill(0.0);
         Some((
             ScaleRows {

@@ -6,6 +6,7 @@ mod annealable;
 mod annealer;
 mod automatic;
 mod climb;
+mod data_grid;
 mod findings;
 mod fit;
 mod fit_findings;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::{weights_are_automatic, Automatic};
 use super::climb::Climb;
+use super::data_grid::on_grid;
 use super::fit::{End, Fit, Leverages};
 use super::follow::follow;
 use super::ladder::Ladder;
@@ -84,6 +85,7 @@ impl Paths {
         options.validate()?;
         let (model, mut options) = in_coordinates(model, options)?;
         let DataSets(data) = data.into();
+        let data = on_grid(&*model, data, &mut options)?;
         let noise = NoiseEstimation::new(&model, &data, &mut options, noise)?;
         let starting_paths = &options.starting_paths;
         starting_paths.validate_names("startingPaths", model.states())?;
@@ -175,6 +177,11 @@ impl Paths {
             factor: posterior_factor(&self.counts()),
             model_precision,
         })
+    }
+
+    /// Data sets on the grid before it was refined.
+    pub fn data_before(&self) -> &[Observations] {
+        self.base().data()
     }
 
     /// These paths on the grid of the data.

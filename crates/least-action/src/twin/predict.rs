@@ -179,6 +179,7 @@ impl<'a> Beyond<'a> {
             start: self.times[0],
             time_step: self.time_step,
             points: (points - 1) * self.parts + 1,
+            times: &[],
             inputs: &inputs,
         };
         let failures = match self.parts {

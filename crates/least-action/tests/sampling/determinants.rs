@@ -135,9 +135,10 @@ fn rates_have_the_moments_that_a_filter_gives_them() {
     }
 }
 
-/// Two segments of Lorenz63 with two unknown parameters, in the normalisation by means.
-fn curved(discretization: Discretization) -> (Posterior, Vec<f64>) {
+/// Lorenz63 with two unknown parameters, in the normalisation by means. Times may be uneven.
+fn curved(discretization: Discretization, times: &[f64]) -> (Posterior, Vec<f64>) {
     let data = Observations {
+        times: times.to_vec(),
         time_step: 0.1,
         points: 5,
         observed: vec![0],
@@ -168,8 +169,10 @@ fn curved(discretization: Discretization) -> (Posterior, Vec<f64>) {
 
 #[test]
 fn gradients_of_densities_are_those_of_their_values() {
-    for discretization in Discretization::FLOWS {
-        let (mut posterior, x) = curved(discretization);
+    let all = Discretization::FLOWS.into_iter();
+    let uneven = &[0.0, 0.1, 0.2, 0.35, 0.5][..];
+    for (discretization, times) in all.flat_map(|d| [(d, &[][..]), (d, uneven)]) {
+        let (mut posterior, x) = curved(discretization, times);
         let mut gradient = vec![0.0; x.len()];
         let value = posterior.evaluate(&x, &mut gradient).unwrap();
         assert_eq!(value.to_bits(), posterior.value(&x).unwrap().to_bits());

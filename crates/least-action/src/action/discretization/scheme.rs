@@ -130,9 +130,15 @@ pub(in crate::action) struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    /// Time between two points, h, in the model's unit of time.
-    pub(super) fn time_step(&self) -> f64 {
-        self.segment.time_step
+    /// True if all steps of the segment are of one length.
+    pub(super) fn is_even(&self) -> bool {
+        self.grid.steps.is_empty()
+    }
+
+    /// Time from the n-th point of the segment to the next one, h, in the model's unit of time.
+    #[inline(always)]
+    pub(super) fn step(&self, n: usize) -> f64 {
+        self.grid.step(&self.segment, n)
     }
 
     pub(super) fn at<'s>(&self, instants: Instants, states: &'s [f64]) -> Points<'s>

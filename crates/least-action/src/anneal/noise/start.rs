@@ -154,9 +154,9 @@ fn deviation(data: &[Observations], column: usize) -> f64 {
 
 /// Mean square of a column.
 fn mean_square(data: &[Observations], column: usize) -> f64 {
-    let columns = data.iter().filter_map(|set| {
-        let l = set.observed.iter().position(|&c| c == column)?;
-        Some(set.column(l).filter(|y| !y.is_nan()))
+    let columns = data.iter().flat_map(|set| {
+        let columns = set.columns_of(column);
+        columns.map(|l| set.column(l).filter(|y| !y.is_nan()))
     });
     let (mut sum, mut count) = (0.0, 0.0);
     for y in columns.flatten() {

@@ -175,6 +175,7 @@ impl StrongPosterior {
                 start: data.start,
                 time_step: data.time_step,
                 points: data.points,
+                times: &data.times,
                 inputs: &data.inputs,
             };
             finer.extend(integrate(&**model, forward).ok()?);

@@ -180,7 +180,7 @@ fn noise(problem: &Problem, options: &AnnealOptions, a: usize) -> Option<f64> {
     let mut first = 0;
     let mut weights = Vec::new();
     for set in problem.data() {
-        if let Some(l) = set.observed.iter().position(|&c| c == a) {
+        for l in set.columns_of(a) {
             let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
             let precision = &options.measurement_precision;
             weights.extend(values.map(|(n, _)| precision.weight(first + n, l)));
@@ -194,9 +194,9 @@ fn noise(problem: &Problem, options: &AnnealOptions, a: usize) -> Option<f64> {
 
 /// All measured values of a state, without gaps.
 fn measured(problem: &Problem, state: usize) -> impl Iterator<Item = f64> + '_ {
-    let columns = problem.data().iter().filter_map(move |set| {
-        let l = set.observed.iter().position(|&c| c == state)?;
-        Some(set.column(l))
+    let columns = problem.data().iter().flat_map(move |set| {
+        let columns = set.columns_of(state);
+        columns.map(|l| set.column(l))
     });
     columns.flatten().filter(|y| !y.is_nan())
 }
