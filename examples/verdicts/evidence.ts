@@ -3,7 +3,6 @@
  * plain tests of the residuals of the example's own fit, each as an equivalent normal variable.
  */
 import type { Fit } from "./oracle.js";
-import type { Twin } from "./twin.js";
 
 /** A test and its equivalent normal variable; negative where a misfit is too small. */
 export interface Test {
@@ -15,7 +14,7 @@ export interface Test {
 const ENOUGH = 8;
 
 /** All tests of a fit. */
-export function testsOf(fit: Fit, twin: Twin): Test[] {
+export function testsOf(fit: Fit): Test[] {
   const { residuals, chiSquare, degreesOfFreedom } = fit;
   const tests: Test[] = [
     { name: "misfit", deviations: chiSquareDeviations(chiSquare, degreesOfFreedom) },
