@@ -30,6 +30,7 @@ mod row_places;
 mod scale;
 mod scale_rows;
 mod state_data;
+mod step_determinants;
 mod switching;
 mod text_group;
 mod time_grid;
@@ -122,6 +123,8 @@ pub struct Action {
     /// Means of priors that are formulas, at the point evaluated last.
     means: MeanValues,
     rows: Option<Box<linearize::RowWorkspace>>,
+    /// Memory for the determinants of implicit steps.
+    determinants: Option<Box<step_determinants::StepDeterminants>>,
     /// Memory to integrate paths.
     block: Option<Box<integrate::Block>>,
 }
@@ -140,6 +143,7 @@ impl Action {
             rows: None,
             means: MeanValues::default(),
             block: None,
+            determinants: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),

@@ -149,6 +149,9 @@ impl Scheme for Rk4 {
 
     /// Second derivatives of nested functions: each stage adds its own, taken along the derivatives
     /// of its states and weighted with the adjoint of its slope.
+    /// Nothing: the step is explicit.
+    fn pull_back_rows(&self, _: Evaluated, _: &mut RowMemory, _: &[f64], _: &mut Gradient) {}
+
     fn curvature(
         &self,
         at: Evaluated,

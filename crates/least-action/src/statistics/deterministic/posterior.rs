@@ -145,7 +145,7 @@ impl StrongPosterior {
 
     /// Gauss-Newton matrix of the negative log posterior at `unknowns`, row by row, and the
     /// gradient.
-    fn normal_matrix(&mut self, unknowns: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+    pub(super) fn normal_matrix(&mut self, unknowns: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.path_of(unknowns)?;
         let parameters = &unknowns[unknowns.len() - self.layout.parameters..];
         let all = [&self.path, parameters].concat();

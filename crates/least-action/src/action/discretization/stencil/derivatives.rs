@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Stencil, StencilRow};
-use crate::action::discretization::scheme::{Evaluated, Flow, JacobianEntry, RowMemory};
+use crate::action::discretization::scheme::{Evaluated, Flow, Gradient, JacobianEntry, RowMemory};
 use crate::model::Model;
 
 impl Stencil {
@@ -67,6 +67,48 @@ impl Stencil {
                     sum += coefficient * jacobian[place];
                 }
                 *value = entry.constant + h * sum;
+            }
+        }
+    }
+
+    /// Adds the gradient of `sum w * entry` over the entries in states of [`Stencil::fill`].
+    pub(super) fn pull_back_rows(
+        &self,
+        at: Evaluated,
+        memory: &mut RowMemory,
+        w: &[f64],
+        gradient: &mut Gradient,
+    ) {
+        let (states, flow) = (self.states(&at), at.flow);
+        let d = flow.dimension;
+        let model = flow.model;
+        let width = model.jacobian_sparsity().entries();
+        let weights = &mut memory.jacobian;
+        weights.clear();
+        weights.resize(states.len() / d * width, 0.0);
+        let entries = &memory.entries;
+        for (b, w) in w.chunks_exact(entries.len().max(1)).enumerate() {
+            let h = self.factor(flow.step(b * self.reach.stride));
+            let weights = &mut weights[b * self.reach.stride * width..];
+            for (w, entry) in w.iter().zip(entries) {
+                for &(place, coefficient) in &entry.terms {
+                    weights[place] += h * coefficient * w;
+                }
+            }
+        }
+        let points = flow.at(self.instants(), states);
+        let scratch = flow.scratch;
+        if !self.halfway {
+            let path = &mut gradient.path[..states.len()];
+            return model.pull_back_jacobian(scratch, points, weights, path, gradient.parameters);
+        }
+        let middles = &mut memory.at_middles;
+        middles.clear();
+        middles.resize(states.len(), 0.0);
+        model.pull_back_jacobian(scratch, points, weights, middles, gradient.parameters);
+        for first in [0, d] {
+            for (to, g) in gradient.path[first..].iter_mut().zip(middles.iter()) {
+                *to += 0.5 * g;
             }
         }
     }
