@@ -101,7 +101,7 @@ pub struct ActionValue {
 ///     points: 3,
 ///     observed: vec![0],
 ///     values: vec![1.0, f64::NAN, 2.0],
-///     inputs: vec![],
+///     ..Observations::default()
 /// };
 /// let options = ActionOptions { measurement_precision: 4.0.into(), ..ActionOptions::default() };
 /// let problem = Problem::new(Arc::new(models::lorenz63()?), data, &options)?;

@@ -66,8 +66,8 @@ pub struct EnsembleForecast {
     pub values: Vec<f64>,
     /// Members that failed.
     pub failed: Vec<FailedMember>,
-    /// New measurements at the predicted states, members x times x columns, each drawn by the law of
-    /// its noise with the member's own parameters of it; empty where they are not asked for. NaN
+    /// New measurements at the predicted states, members x times x columns, each drawn by the law
+    /// of its noise with the member's own parameters of it; empty where they are not asked for. NaN
     /// from the time on at which a member failed.
     #[cfg_attr(feature = "typescript", ts(type = "Float64Array"))]
     pub measurements: Vec<f64>,
@@ -87,7 +87,7 @@ const MEASUREMENT: u64 = 3 << 62;
 /// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
 /// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
 /// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
-/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let data = Observations { start, time_step, points, times: vec![], observed, values, inputs };
 /// # let options = ActionOptions {
 /// #     measurement_precision: 25.0.into(),
 /// #     discretization: Some(Discretization::Rk4),
