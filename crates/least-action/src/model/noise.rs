@@ -7,9 +7,7 @@ use super::formulas::{leaf_symbols, scope_of};
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
 use super::lower::{located, Lowering};
 use super::parse::parse;
-use super::{
-    state_name, Coordinate, EquationModel, Function, ModelDefinition, Parameter,
-};
+use super::{state_name, Coordinate, EquationModel, Function, ModelDefinition, Parameter};
 use crate::error::Result;
 
 /// Natural logarithm of a part of a noise's scale.
