@@ -53,7 +53,7 @@ impl<'a> Density<'a> {
     /// Value at these data, or logarithms of data; infinite where it is no number.
     fn values(&self, at: &[f64]) -> Vec<f64> {
         let points = self.points(at);
-        let terms = self.law.terms(&points);
+        let terms = self.law.plain_terms(&points);
         let each = at.iter().enumerate();
         each.map(|(k, u)| match terms.value(k) - self.jacobian(*u) {
             value if value.is_nan() => f64::INFINITY,
@@ -204,7 +204,8 @@ impl<'a> Density<'a> {
     /// Integrals over all data.
     pub fn integrals(&self) -> Integrals {
         let (at, weights) = self.rule();
-        let terms = self.law.terms(&self.points(&at));
+        // The prediction is one that the law has.
+        let terms = self.law.plain_terms(&self.points(&at));
         let mut total = 0.0;
         let mut information = vec![0.0; 1 + self.arguments.len()];
         for (k, (&u, &weight)) in at.iter().zip(&weights).enumerate() {

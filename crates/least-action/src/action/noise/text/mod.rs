@@ -112,6 +112,7 @@ impl TextLaw {
         })
     }
 
+    /// Values and derivatives at points whose predictions the law has.
     fn plain_terms(&self, points: &[f64]) -> LawTerms {
         let count = points.len() / (2 + self.arguments);
         let variables = 1 + self.arguments;
