@@ -239,13 +239,7 @@ fn gradients_of_weighted_jacobians_are_those_of_second_derivatives() {
         let gradient = |model: &dyn Model| {
             let (mut of_path, mut of_parameters) = (vec![0.0; points * d], vec![0.0; p]);
             let mut scratch = Scratch::default();
-            model.pull_back_jacobian(
-                &mut scratch,
-                at,
-                &weights,
-                &mut of_path,
-                &mut of_parameters,
-            );
+            model.pull_back_jacobian(&mut scratch, at, &weights, &mut of_path, &mut of_parameters);
             [of_path, of_parameters].concat()
         };
         let (found, expected) = (gradient(&plain.right), gradient(&plain));

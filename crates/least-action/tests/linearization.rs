@@ -203,7 +203,10 @@ fn uneven_grids_are_linearised_exactly() {
             ..data(7, &[0], 0)
         };
         let sets = vec![data(5, &[0], 3), uneven];
-        for weights in [Precision::from(1.0), Precision::PerComponent(vec![0.5, 2.0])] {
+        for weights in [
+            Precision::from(1.0),
+            Precision::PerComponent(vec![0.5, 2.0]),
+        ] {
             let options = ActionOptions {
                 model_weights: weights,
                 ..options(Some(scheme))

@@ -83,7 +83,10 @@ fn every_scheme_keeps_its_order_on_uneven_grids() {
         }
         (sum / count).sqrt()
     };
-    for (scheme, order) in orders.into_iter().chain([(Discretization::SimpsonHermite, 5.0)]) {
+    for (scheme, order) in orders
+        .into_iter()
+        .chain([(Discretization::SimpsonHermite, 5.0)])
+    {
         let slope = (size(scheme, 2) / size(scheme, 4)).log2();
         assert!((slope - order).abs() < 0.25, "{scheme:?}: {slope}");
     }
@@ -217,10 +220,19 @@ fn the_fit_of_a_closed_form_is_found_at_any_times() {
     let expected = fitted();
     for scheme in [Discretization::SimpsonHermite, Discretization::Rk4] {
         let known = |mean: f64| least_action::action::FirstValue::from(mean);
-        let first = [("C".to_string(), known(0.0)), ("gut".to_string(), known(4.02))];
+        let first = [
+            ("C".to_string(), known(0.0)),
+            ("gut".to_string(), known(4.02)),
+        ];
         let estimate = |name: &str, initial: [f64; 2]| {
             let initial = Some(initial);
-            (name.to_string(), Estimate { initial, ..Estimate::default() })
+            (
+                name.to_string(),
+                Estimate {
+                    initial,
+                    ..Estimate::default()
+                },
+            )
         };
         let options = AnnealOptions {
             discretization: Some(scheme),

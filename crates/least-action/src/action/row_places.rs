@@ -37,7 +37,12 @@ impl RowPlaces {
         let mut block = Vec::with_capacity(problem.points());
         for (point, counts) in counts.chunks_exact(columns.len().max(1)).enumerate() {
             block.push(first.len());
-            let blocks = counts.iter().copied().max().unwrap_or(0).max(u32::from(all));
+            let blocks = counts
+                .iter()
+                .copied()
+                .max()
+                .unwrap_or(0)
+                .max(u32::from(all));
             first.extend(std::iter::repeat_n(point as u32, blocks as usize));
         }
         let mut row_of_slot = vec![u32::MAX; slots];

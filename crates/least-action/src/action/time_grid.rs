@@ -69,7 +69,10 @@ impl Observations {
                 false => divisions[n] += 1,
             }
         }
-        divisions.iter().any(|&parts| parts > 1).then_some(divisions)
+        divisions
+            .iter()
+            .any(|&parts| parts > 1)
+            .then_some(divisions)
     }
 
     /// These measurements with each gap divided into a number of equal steps.

@@ -332,10 +332,7 @@ fn stage_adjoints(flow: &mut Flow, stages: &Stages, weighted: &[f64]) -> [Vec<f6
 
 /// Runs of steps of one length in a list of steps x D numbers, with that length: all of them on an
 /// even grid, so that loops over them stay long.
-fn runs<'a>(
-    flow: &Flow<'a>,
-    size: usize,
-) -> impl Iterator<Item = (Range<usize>, f64)> + use<'a> {
+fn runs<'a>(flow: &Flow<'a>, size: usize) -> impl Iterator<Item = (Range<usize>, f64)> + use<'a> {
     let length = if flow.is_even() { size } else { flow.dimension };
     let (d, segment, grid) = (flow.dimension, flow.segment, flow.grid);
     (0..size)

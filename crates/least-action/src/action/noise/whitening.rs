@@ -186,7 +186,9 @@ impl Whitening {
     pub fn scaled(self, size: usize, by_block: &[f64]) -> Self {
         match self {
             Whitening::Uniform => {
-                let rows = by_block.iter().flat_map(|&by| std::iter::repeat_n(by, size));
+                let rows = by_block
+                    .iter()
+                    .flat_map(|&by| std::iter::repeat_n(by, size));
                 Whitening::Rows(rows.collect())
             }
             Whitening::Rows(mut weights) => {
