@@ -69,6 +69,7 @@ export {
   ifElse,
   lessOrEqual,
   lessThan,
+  lgamma,
   log,
   log10,
   max,
@@ -134,6 +135,16 @@ export type {
 export * from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
 export type { EnsembleForecast, EnsembleOptions, EnsembleScore } from "./statistics/forecast.js";
+export type {
+  MeasurementBand,
+  MeasurementEnsemble,
+  MeasurementOptions,
+} from "./statistics/measured.js";
+export type {
+  GaussianNoise,
+  NoiseOfPosterior,
+  SampledNoise,
+} from "./statistics/noise-posterior.js";
 export type { Profile, ProfileOptions, ProfileProgress } from "./statistics/profile.js";
 export type {
   SampledChain,

@@ -34,7 +34,7 @@ export interface DataGrid {
   /** Times of points that are not evenly spaced. */
   times?: Float64Array;
   /** Number of the point of each instant, ascending. */
-  pointOf: Int32Array;
+  pointOf: Float64Array;
 }
 
 /**
@@ -63,7 +63,7 @@ function evenGrid(
   const start = times[0] as number;
   const points = Math.round(((times.at(-1) as number) - start) / timeStep) + 1;
   if (given === undefined && points > MOST_GAPS * times.length) return undefined;
-  const pointOf = Int32Array.from(times, (time) => Math.round((time - start) / timeStep));
+  const pointOf = Float64Array.from(times, (time) => Math.round((time - start) / timeStep));
   const isNear = (time: number, point: number): boolean =>
     Math.abs(time - (start + point * timeStep)) <= TOLERANCE * timeStep;
   const isOnGrid = times.every((time, i) => {
@@ -99,7 +99,7 @@ function unevenGrid(instants: Float64Array, given: number | undefined, inputs: u
   });
   const times = Float64Array.from(all);
   const numbers = new Map(all.map((time, n) => [time, n]));
-  const pointOf = Int32Array.from(instants, (time) => numbers.get(time) as number);
+  const pointOf = Float64Array.from(instants, (time) => numbers.get(time) as number);
   return { start, timeStep, points: times.length, times, pointOf };
 }
 

@@ -148,17 +148,38 @@ impl Annealer {
         self.grid(true).map(|set| set.points as u32).collect()
     }
 
-    /// True if parameters are estimated by other coordinates than themselves.
+    /// True if parameters or states are estimated by other coordinates than themselves.
     #[wasm_bindgen(js_name = isScaled)]
     pub fn is_scaled(&self) -> bool {
         match &self.0 {
-            Kind::Paths(annealer) => !annealer.problem().model().coordinates().is_empty(),
+            Kind::Paths(annealer) => annealer.problem().is_scaled(),
             Kind::Networks(_) => false,
         }
     }
 
-    /// Unknowns, or estimated parameters alone, with the values of the parameters in the place of
-    /// their coordinates.
+    /// Path of the coordinates of states, whole rows, as one of the states themselves.
+    #[wasm_bindgen(js_name = naturalPath)]
+    pub fn natural_path(&self, path: Vec<f64>) -> Vec<f64> {
+        match &self.0 {
+            Kind::Paths(annealer) => annealer.problem().states_at(&path),
+            Kind::Networks(_) => path,
+        }
+    }
+
+    /// True if states are estimated by other coordinates than themselves.
+    #[wasm_bindgen(js_name = hasLogarithms)]
+    pub fn has_logarithms(&self) -> bool {
+        match &self.0 {
+            Kind::Paths(annealer) => {
+                let model = annealer.problem().model();
+                !model.state_coordinates().is_empty()
+            }
+            Kind::Networks(_) => false,
+        }
+    }
+
+    /// Unknowns, or estimated parameters alone, with the values of states and parameters in the
+    /// place of their coordinates.
     #[wasm_bindgen(js_name = naturalUnknowns)]
     pub fn natural_unknowns(&self, mut unknowns: Vec<f64>) -> Vec<f64> {
         self.each_coordinate(unknowns.len(), |k, coordinate| {
@@ -310,6 +331,16 @@ impl Annealer {
         }
     }
 
+    /// Estimate of the model's noise beside that of the measurements, about the end of a climb.
+    #[wasm_bindgen(js_name = modelNoise)]
+    pub fn model_noise(&self, climb: &JsValue) -> Result<JsValue> {
+        let climb = read_climb(climb)?;
+        let Kind::Paths(annealer) = &self.0 else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        Ok(plain(&annealer.model_noise(&climb).map_err(thrown)?))
+    }
+
     /// Prediction of a path through data: `{ times, path }` from the end of a climb's path on.
     /// `horizon` is `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
@@ -329,17 +360,17 @@ impl Annealer {
 }
 
 impl Annealer {
-    /// Calls `to` with the place and the coordinate of each parameter among `count` unknowns, or
-    /// among the estimated parameters alone. The scales of noise that is estimated come last, and
-    /// have none.
+    /// Calls `to` with the place and the coordinate of each of `count` unknowns, or of the estimated
+    /// parameters alone. The scales of noise that is estimated come last, and have none.
     fn each_coordinate(&self, count: usize, mut to: impl FnMut(usize, Coordinate)) {
         if let Kind::Paths(annealer) = &self.0 {
             let problem = annealer.problem();
-            let (path, coordinates) = (problem.path_length(), problem.coordinates());
-            let has_path = count >= path + coordinates.len();
-            let first = if has_path { path } else { 0 };
-            for (p, coordinate) in coordinates.enumerate() {
-                to(first + p, coordinate);
+            let (path, parameters) = (problem.path_length(), problem.coordinates());
+            let has_path = count >= path + parameters.len();
+            let left_out = if has_path { 0 } else { path };
+            let coordinates = problem.unknown_coordinates().skip(left_out);
+            for (k, coordinate) in coordinates.enumerate() {
+                to(k, coordinate);
             }
         }
     }

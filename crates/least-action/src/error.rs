@@ -327,8 +327,9 @@ impl fmt::Display for Advice<'_> {
         }
         f.write_str(
             "check the model there, the starting range and the parameters: a logarithm, root or \
-             power is not defined for states at or below zero; keep them positive by bounds, such \
-             as [0, Infinity], or say how they begin by firstState or the model's initialState",
+             power is not defined for states at or below zero; declare them positive in the model, \
+             { positive: true }, keep them so by bounds, such as [0, Infinity], or say how they \
+             begin by firstState or the model's initialState",
         )
     }
 }

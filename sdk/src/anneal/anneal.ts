@@ -38,6 +38,7 @@ async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
       estimated: annealer.estimated(),
       varying: annealer.varying(),
       isScaled: annealer.isScaled(),
+      hasLogarithms: annealer.hasLogarithms(),
       noise: annealer.noise(),
     }));
     const climbs = earlier(names);

@@ -83,6 +83,8 @@ export interface ResumableRun {
     readonly parameters: Readonly<Record<string, number>>;
     /** Numbers by which the parameters are estimated, where some have a `scale`. */
     readonly coordinates?: ArrayLike<number>;
+    /** Path in the numbers by which it is estimated, where some states are positive. */
+    readonly pathCoordinates?: ArrayLike<number>;
     /** Natural logarithms of the scales of estimated noise, by name. */
     readonly noise?: Readonly<Record<string, number>>;
     /** Estimated parameters that change in time: one value per point. */
@@ -210,7 +212,7 @@ function pathOf(
   if (names.isScaled)
     return {
       parameters: float64Array(`${at}.coordinates`, climb.coordinates),
-      path: joined(at, climb, names.varying),
+      path: joined(at, climb, names),
     };
   const parameters = fields(`${at}.parameters`, climb.parameters);
   const noise = fields(`${at}.noise`, climb.noise ?? {});
@@ -219,7 +221,7 @@ function pathOf(
   );
   return {
     parameters: float64Array(`${at}.parameters`, values),
-    path: joined(at, climb, names.varying),
+    path: joined(at, climb, names),
   };
 }
 
@@ -227,9 +229,10 @@ function pathOf(
 function joined(
   at: string,
   climb: Record<string, unknown>,
-  varying: readonly string[],
+  { varying, hasLogarithms }: Names,
 ): Float64Array {
-  const path = copied(`${at}.path`, float64Array(`${at}.path`, climb.path));
+  const field = hasLogarithms ? "pathCoordinates" : "path";
+  const path = copied(`${at}.${field}`, float64Array(`${at}.${field}`, climb[field]));
   if (varying.length === 0) return path;
   const given = fields(`${at}.varying`, climb.varying);
   const columns = varying.map((name) => float64Array(`${at}.varying.${name}`, given[name]));
@@ -241,7 +244,7 @@ function joined(
   }
   const own = path.length / points;
   if (!Number.isInteger(own))
-    throw wrongLength(`${at}.path`, path.length, points, "a multiple, one row per point");
+    throw wrongLength(`${at}.${field}`, path.length, points, "a multiple, one row per point");
   const width = own + columns.length;
   return Float64Array.from({ length: points * width }, (_, k) => {
     const [point, column] = [Math.floor(k / width), k % width];

@@ -6,6 +6,7 @@ import type {
   FailedMember,
   Finding,
   Level,
+  ModelNoiseEstimate,
   NoiseEstimate,
   Rung,
   StepCheck,
@@ -28,7 +29,10 @@ export interface CoreClimb {
   failure: ErrorFacts | null;
   /** Rung and actions for which the climb was stopped early; null if it was not. */
   stopped: Stopped | null;
-  /** Path, points x dimension, row-major, or the activations of a network, layer by layer. */
+  /**
+   * Path, points x dimension, row-major, with the logarithms of positive states; or the activations
+   * of a network, layer by layer.
+   */
   path: Float64Array;
 }
 
@@ -76,9 +80,16 @@ export interface Verdicts {
 export interface RawAnnealer {
   /** Names of the estimated parameters that are constant in time. */
   estimated(): string[];
-  /** True if parameters are estimated by other coordinates than themselves: logarithms, logits. */
+  /**
+   * True if parameters or states are estimated by other coordinates than themselves: logarithms,
+   * logits.
+   */
   isScaled(): boolean;
-  /** Unknowns with the values of the parameters in the place of their coordinates. */
+  /** True if positive states are estimated by their logarithms. */
+  hasLogarithms(): boolean;
+  /** Path, whole rows, with the states in the place of their coordinates. */
+  naturalPath(path: Float64Array): Float64Array;
+  /** Unknowns with the values of states and parameters in the place of their coordinates. */
   naturalUnknowns(unknowns: Float64Array): Float64Array;
   /** Derivatives of what `naturalUnknowns` gives in the unknowns. */
   slopes(unknowns: Float64Array): Float64Array;
@@ -130,13 +141,21 @@ export interface RawAnnealer {
     count: number,
     horizon: unknown,
     noise: unknown,
+    measured?: number,
   ): {
     times: Float64Array;
     members: number;
     dimension: number;
     values: Float64Array;
     failed: FailedMember[];
+    measurements: Float64Array;
   };
+  /** New measurements along the paths of draws: count x points x columns. */
+  drawMeasurements(draws: Float64Array, count: number, seed: number): Float64Array;
+  /** Names of the measured columns. */
+  measuredNames(): string[];
+  /** Estimate of the model's noise beside that of the measurements, about the end of a climb. */
+  modelNoise(climb: CoreClimb): ModelNoiseEstimate;
   /** Releases WebAssembly's memory. */
   free(): void;
 }

@@ -61,6 +61,7 @@ export interface Outcome {
   estimated: readonly string[];
   varying: readonly string[];
   isScaled: boolean;
+  hasLogarithms: boolean;
   noise: readonly string[];
   verdicts: Verdicts;
   /** Checks of the time step, from the grid of the data to that of the run. */

@@ -1,7 +1,13 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Identifiability, NoiseEstimate, Rung, StepCheck } from "../raw.js";
+import type {
+  Identifiability,
+  ModelNoiseEstimate,
+  NoiseEstimate,
+  Rung,
+  StepCheck,
+} from "../raw.js";
 import type { CoreClimb, FinerGrid } from "./raw.js";
 import { describe, fields, plain } from "../shape.js";
 import type { DataSet } from "../observations.js";
@@ -33,6 +39,11 @@ export interface Climb<E extends string> extends Climbed {
    * those with a `scale`. Only there if some have one, so that a climb goes on from the same bits.
    */
   coordinates?: Float64Array;
+  /**
+   * Path in the numbers by which it is estimated: the logarithms of positive states. Only there if
+   * some states are positive, so that a climb goes on from the same bits.
+   */
+  pathCoordinates?: Float64Array;
 }
 
 /** Best path of a run with its parameters, which is the estimate. `E` are their names. */
@@ -129,7 +140,8 @@ export class Run<E extends string = string, I extends string = string> extends R
     const { parts } = this.#task.grid as FinerGrid;
     const times = withAnnealer(this.#task, (annealer) => annealer.times(false));
     const best = this.#climb(this.best.start);
-    const { path } = parted(best.path, times.length, this.#outcome.varying.length);
+    const whole = withAnnealer(this.#task, (annealer) => annealer.naturalPath(best.path));
+    const { path } = parted(whole, times.length, this.#outcome.varying.length);
     const timeStep = gridOf(this.#task.sets[0] as DataSet).timeStep / parts;
     return { parts, timeStep, times, path, before };
   }
@@ -216,6 +228,24 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
+   * Estimates the noise of the model, R_f, together with noise of the measurements that is
+   * estimated, by the evidence of the data: the integral of the posterior over path and parameters
+   * by Laplace's method, which for a linear model is the likelihood of a Kalman filter. Where the
+   * data cannot tell one noise from the other the answer says so: an end of the interval is open.
+   *
+   * To go on with the result, anneal with `modelPrecision: { final: modelPrecision }`.
+   *
+   * @throws LeastActionError if a direction is left undetermined at every R_f.
+   *
+   * @example
+   * const { modelPrecision, interval, isDetermined, message } = run.modelNoise();
+   */
+  modelNoise(): ModelNoiseEstimate {
+    const climb = this.#climb(this.best.start);
+    return withAnnealer(this.#task, (annealer) => annealer.modelNoise(climb));
+  }
+
+  /**
    * Computes the profile of a parameter: the fit at given values of it, with the path and all other
    * parameters refitted. Its interval holds where a Gaussian does not, and it is open on the sides
    * that the data leave open. A run whose path obeys the model exactly has the profile likelihood;
@@ -275,7 +305,7 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   #parts(): RunParts {
-    const { estimated, varying, noise, isScaled } = this.#outcome;
+    const { estimated, varying, noise, isScaled, hasLogarithms } = this.#outcome;
     const task = this.#task;
     const starts = this.levels.flatMap(({ starts }) => starts);
     const chosen = starts.length === 0 ? [this.best.start] : starts;
@@ -289,6 +319,7 @@ export class Run<E extends string = string, I extends string = string> extends R
       levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
       warning: this.#warning(),
+      noise: this.#outcome.verdicts.noise,
       shape: {
         times: this.times,
         kept: keptOf(task),
@@ -296,6 +327,7 @@ export class Run<E extends string = string, I extends string = string> extends R
         varying,
         noise,
         isScaled,
+        hasLogarithms,
         ...(isScaled && {
           scales: {
             natural: (unknowns) => withAnnealer(task, (one) => one.naturalUnknowns(unknowns)),
@@ -337,8 +369,17 @@ export function climbOf<E extends string>(
   const path = atData(climb.path, keptOf(task));
   if (!names.isScaled) return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
   const coordinates = climb.parameters;
-  const values = withAnnealer(task, (annealer) => annealer.naturalUnknowns(coordinates));
-  return { ...climb, ...byName<E>(path, values, points, names), coordinates };
+  const [rows, values] = withAnnealer(task, (annealer) => [
+    annealer.naturalPath(path),
+    annealer.naturalUnknowns(coordinates),
+  ]);
+  const given = parted(path, points, names.varying.length).path;
+  return {
+    ...climb,
+    ...byName<E>(rows, values, points, names),
+    coordinates,
+    ...(names.hasLogarithms && { pathCoordinates: given }),
+  };
 }
 
 /** Copies a climb with lists in place of typed arrays. */
@@ -346,10 +387,11 @@ function listed<T extends { path: Float64Array; varying: object }>(
   one: T,
 ): Record<string, unknown> {
   const varying = Object.entries(one.varying as Record<string, Float64Array>);
-  const { coordinates } = one as { coordinates?: Float64Array };
+  const { coordinates, pathCoordinates } = one as Partial<Climb<string>>;
   return {
     ...one,
     ...(coordinates && { coordinates: Array.from(coordinates) }),
+    ...(pathCoordinates && { pathCoordinates: Array.from(pathCoordinates) }),
     path: Array.from(one.path),
     varying: Object.fromEntries(varying.map(([name, values]) => [name, Array.from(values)])),
   };

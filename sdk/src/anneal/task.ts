@@ -43,8 +43,10 @@ export interface Names {
   estimated: readonly string[];
   /** Parameters that change in time. */
   varying: readonly string[];
-  /** True if parameters are estimated on scales, by logarithms or logits. */
+  /** True if parameters or states are estimated on scales, by logarithms or logits. */
   isScaled: boolean;
+  /** True if positive states are estimated by their logarithms. */
+  hasLogarithms: boolean;
   /** The last of `estimated`: natural logarithms of the scales of estimated noise. */
   noise: readonly string[];
 }

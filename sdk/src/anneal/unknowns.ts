@@ -14,13 +14,16 @@ export interface UnknownsShape extends Names {
    * undefined where all rows are.
    */
   kept?: KeptRows | undefined;
-  /** Maps from coordinates to parameters, where some are estimated on a scale of their own. */
+  /**
+   * Maps from coordinates to states and parameters, where some are estimated on a scale of their
+   * own.
+   */
   scales?: ScaleMaps;
 }
 
-/** Maps from unknowns with coordinates of parameters to unknowns with their values. */
+/** Maps from unknowns with coordinates of states and parameters to unknowns with their values. */
 export interface ScaleMaps {
-  /** Gives the unknowns with values of the parameters in the place of their coordinates. */
+  /** Gives the unknowns with values in the place of their coordinates. */
   natural: (unknowns: Float64Array) => Float64Array;
   /** Gives the derivatives of the natural unknowns in the unknowns. */
   slopes: (unknowns: Float64Array) => Float64Array;
@@ -38,7 +41,7 @@ export interface UnknownsParts<E extends string> {
   noise: Record<string, number>;
 }
 
-/** Splits the unknowns into path and parameters, with the values of the parameters. */
+/** Splits the unknowns into path and parameters, with the values of both. */
 export function partsOf<E extends string>(
   unknowns: Float64Array,
   shape: UnknownsShape,

@@ -1,6 +1,6 @@
 // The declarations of a model, that is all but its formulas, as data of a definition.
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "../errors.js";
-import { checkFields, describe, float64Array, plain, record } from "../shape.js";
+import { checkFields, describe, float64Array, plain, record, trueOrFalse } from "../shape.js";
 import type { ModelDefinition, ParameterDefinition, StateDefinition } from "./definition.js";
 import { Vector } from "./vector.js";
 
@@ -87,32 +87,41 @@ function declared(given: unknown): StateDefinition[] {
       );
     }
     const state: Mutable<StateDefinition> = { name };
-    const { unit, initial } =
-      typeof one === "object" ? optionsOf(path, one) : { unit: one, initial: undefined };
+    const { unit, initial, positive } =
+      typeof one === "object"
+        ? optionsOf(path, one)
+        : { unit: one, initial: undefined, positive: undefined };
     const symbol =
       typeof one === "object" ? unitOf(`${path}.unit`, unit) : unitOf(path, unit ?? null);
     if (symbol !== undefined) state.unit = symbol;
     if (initial !== undefined) state.initial = finite(`${path}.initial`, initial);
+    setPositive(path, state, positive);
     return state;
   });
 }
 
-/** Reads an object with unit and initial value. */
+/** Reads an object with unit, initial value and whether the state is positive. */
 function optionsOf(path: string, given: unknown): Record<string, unknown> {
   const options = record(path, given);
-  checkFields(path, options, ["unit", "initial"]);
+  checkFields(path, options, ["unit", "initial", "positive"]);
   return options;
 }
 
 /** Gives the definition of a vector of states. */
 function vectorDefinition(name: string, { size, options }: Vector): StateDefinition {
   const path = `states.${name}`;
-  const { unit, initial } = optionsOf(path, options);
+  const { unit, initial, positive } = optionsOf(path, options);
   const state: Mutable<StateDefinition> = { name, size };
   const symbol = unitOf(`${path}.unit`, unit);
   if (symbol !== undefined) state.unit = symbol;
   if (initial !== undefined) state.initial = vectorInitial(`${path}.initial`, initial, size);
+  setPositive(path, state, positive);
   return state;
+}
+
+/** Marks a state that is positive. */
+function setPositive(path: string, state: Mutable<StateDefinition>, given: unknown): void {
+  if (given !== undefined && trueOrFalse(`${path}.positive`, given)) state.positive = true;
 }
 
 /** Reads the initial value of a vector: one number for all components, or one for each. */

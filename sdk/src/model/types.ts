@@ -5,8 +5,8 @@ import type { Functions } from "./functions.js";
 import type { Vector, VectorExpression } from "./vector.js";
 
 /**
- * Declaration of a state: its unit, such as `"mV"`, or 1 for none; an object with unit and initial
- * value; or a {@link vector}.
+ * Declaration of a state: its unit, such as `"mV"`, or 1 for none; an object with unit, initial
+ * value and whether it is positive; or a {@link vector}.
  */
 export type StateDeclaration =
   | string
@@ -16,6 +16,11 @@ export type StateDeclaration =
       readonly unit?: string | 1;
       /** Initial value of the state in twin experiments. Default: 0. */
       readonly initial?: number;
+      /**
+       * True for a state that is positive at all times, such as a population or a concentration.
+       * Its path is then estimated by its logarithm, so that it stays positive. Default: false.
+       */
+      readonly positive?: boolean;
     }
   | Vector;
 

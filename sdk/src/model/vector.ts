@@ -9,6 +9,8 @@ export interface VectorOptions {
   readonly unit?: string | 1;
   /** Initial value of the components: one number for all, or one for each. Default: 0. */
   readonly initial?: number | readonly number[];
+  /** True for components that are positive at all times. Default: false. */
+  readonly positive?: boolean;
 }
 
 /** Declaration of a vector of states, made by {@link vector}. `N` is its name. */

@@ -45,13 +45,19 @@ export class DrawTable {
     return all;
   }
 
-  /** Mean and standard deviation of every unknown; with a single draw the deviation is NaN. */
-  moments(): { mean: Float64Array; deviation: Float64Array } {
+  /**
+   * Mean and standard deviation of every unknown; with a single draw the deviation is NaN.
+   * `natural` gives the values of a draw, where its numbers are coordinates of them.
+   */
+  moments(natural = (draw: Float64Array): Float64Array => draw): {
+    mean: Float64Array;
+    deviation: Float64Array;
+  } {
     if (this.#moments !== undefined) return this.#moments;
     const mean = new Float64Array(this.unknowns);
     const squares = new Float64Array(this.unknowns);
     for (let i = 0; i < this.count; i += 1) {
-      const draw = this.at(i);
+      const draw = natural(this.at(i));
       for (let k = 0; k < draw.length; k += 1) {
         const before = (draw[k] as number) - (mean[k] as number);
         mean[k] = (mean[k] as number) + before / (i + 1);

@@ -15,6 +15,13 @@ import {
   ensembleOptionsOf,
   predictEnsemble,
 } from "./forecast.js";
+import {
+  type MeasurementEnsemble,
+  type MeasurementOptions,
+  measurementOptionsOf,
+  measurementsOf,
+} from "./measured.js";
+import { type GaussianNoise, noiseByChannel, type NoiseOfPosterior } from "./noise-posterior.js";
 
 /** Finding that repeats a verdict on the run which is not good. */
 function warningsOf({ warning }: RunParts): LaplaceFinding[] {
@@ -126,15 +133,26 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   readonly modelPrecision: number;
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
-  /** Mean path over all levels, points x dimension, row-major. */
+  /**
+   * Mean path over all levels, points x dimension, row-major. For positive states it is the value
+   * at the mean of their logarithms.
+   */
   readonly path: Float64Array;
-  /** Standard deviations of the path over all levels, points x dimension, row-major. */
+  /**
+   * Standard deviations of the path over all levels, points x dimension, row-major. For positive
+   * states they are those of the logarithms times the states.
+   */
   readonly deviation: Float64Array;
   /**
    * Mean and standard deviation of each estimated parameter over all levels; for one that changes
    * in time, the means of both over the path.
    */
   readonly parameters: Record<E, Estimated>;
+  /**
+   * Estimated noise by the name of the measured channel: the median of every number, with an
+   * interval; empty where the noise is known.
+   */
+  readonly noise: Readonly<Record<string, NoiseOfPosterior<GaussianNoise>>>;
   /** Gaussians of the action levels, lowest first. */
   readonly levels: readonly LevelUncertainty<E>[];
   /** Names of the parameters in covariances, in order: those that are constant in time. */
@@ -175,6 +193,19 @@ export class Uncertainty<E extends string = string, I extends string = string> {
       mean: mean.parameters[name],
       deviation: deviation.parameters[name],
     }));
+    const [low, middle, high] = [0.025, 0.5, 0.975].map((probability) =>
+      run.noise.length === 0
+        ? new Float64Array()
+        : this.#held.use((found) => found.quantiles(probability)),
+    ) as [Float64Array, Float64Array, Float64Array];
+    const last = means.length - shape.noise.length;
+    const number = (logs: Float64Array, unknown: number): number =>
+      Math.exp(logs[last + unknown] as number);
+    this.noise = noiseByChannel(run, (unknown) => ({
+      value: number(middle, unknown),
+      logDeviation: deviations[last + unknown] as number,
+      interval: [number(low, unknown), number(high, unknown)],
+    }));
     this.levels = levels.map((level) => levelOf<E>(level, shape));
     this.covarianceNames = shape.estimated as E[];
   }
@@ -205,10 +236,17 @@ export class Uncertainty<E extends string = string, I extends string = string> {
    * row-major. Parameters that change in time are its last components.
    */
   stateCovariance(): Float64Array {
-    return atData(
-      this.#held.use((found) => found.stateCovariances()),
-      this.#shape.kept,
-    );
+    const found = this.#held.use((one) => one.stateCovariances());
+    const { scales, kept, hasLogarithms, estimated } = this.#shape;
+    if (scales === undefined || !hasLogarithms) return atData(found, kept);
+    const slopes = scales.slopes(this.#mode);
+    const width = found.length / (slopes.length - estimated.length);
+    const natural = found.map((one, k) => {
+      const [row, column] = [Math.floor(k / width), k % width];
+      const of = row - (row % width) + column;
+      return one * (slopes[row] as number) * (slopes[of] as number);
+    });
+    return atData(natural, kept);
   }
 
   /**
@@ -325,6 +363,18 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     );
   }
 
+  /**
+   * Draws new measurements at the times of the data, whose bands hold the noise of the measurements
+   * with its uncertainty.
+   *
+   * @throws LeastActionError for options that are out of range.
+   */
+  measurements(options: MeasurementOptions = {}): MeasurementEnsemble {
+    const { count, seed } = measurementOptionsOf(options);
+    const { values } = this.#held.use((found) => found.draws(count, seed, undefined));
+    return measurementsOf(this.#run, { values, count }, seed);
+  }
+
   /** Statements about the lowest level and about the levels together, with advice. */
   get findings(): readonly LaplaceFinding[] {
     this.#findings ??= [...warningsOf(this.#run), ...this.#held.use((found) => found.findings())];
@@ -355,6 +405,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
       path: this.path,
       deviation: this.deviation,
       parameters: this.parameters,
+      noise: this.noise,
       levels: this.levels,
       covarianceNames: this.covarianceNames,
       findings: this.findings,

@@ -7,9 +7,10 @@ use super::grid::Grid;
 use super::mean_formulas::MeanFormulas;
 use super::prior::{Mean, Prior, PriorTerm};
 use super::unknowns::UnknownNames;
-use super::{ActionOptions, FirstState};
+use super::{ActionOptions, FirstState, ParameterPrior, PriorDensity};
 use crate::error::{check, Error, Result};
 use crate::model::formulas::{formulas, FormulaNames, FormulaText};
+use crate::model::{state_coordinate, state_name, Coordinate};
 
 /// Standard deviation that stands for an exact formula, relative to the formula's size. The
 /// unknowns of a formula can be moved together only, so it is a row like the others: far more
@@ -30,7 +31,30 @@ struct Entry {
     path: String,
     set: usize,
     state: usize,
+    /// Coordinate of the state. The distribution is one of the state itself.
+    coordinate: Coordinate,
     distribution: FirstDistribution,
+}
+
+/// Text of a formula, and true where the logarithm of the formula is meant.
+type Text<'a> = (&'a str, bool);
+
+/// Reason that errors of numbers out of range give.
+const AS_POSITIVE: &str = "greater than zero, as the state is positive";
+
+/// Prior of the coordinate of a state that has a normal distribution itself.
+fn density(entry: &Entry, unknown: usize, prior: Prior) -> Result<PriorTerm> {
+    prior.precision(&entry.path)?;
+    let near = ParameterPrior::Normal(prior).near_normal(entry.coordinate);
+    let density = PriorDensity::new(&entry.path, prior.into(), entry.coordinate)?;
+    Ok(PriorTerm {
+        density: Some(density),
+        ..PriorTerm::normal(
+            unknown,
+            Mean::Number(near.mean),
+            near.precision(&entry.path)?,
+        )
+    })
 }
 
 /// Reads the known first states of all data sets; `parameters` are values of all parameters, from
@@ -47,8 +71,8 @@ pub(super) fn known_states(
     parameters: &[f64],
 ) -> Result<KnownStates> {
     let entries = entries(names, &options.first_state, grid)?;
-    let texts: BTreeSet<&str> = entries.iter().filter_map(Entry::formula).collect();
-    let texts: Vec<&str> = texts.into_iter().collect();
+    let texts: BTreeSet<Text> = entries.iter().filter_map(Entry::formula).collect();
+    let texts: Vec<Text> = texts.into_iter().collect();
     let mut known = KnownStates {
         formulas: read(names, &entries, &texts, grid, varying)?,
         ..KnownStates::default()
@@ -63,10 +87,26 @@ pub(super) fn known_states(
             *deviation,
             "a finite number that is not negative; 0 for a value that is known exactly",
         )?;
+        let coordinate = entry.coordinate;
         let (mean, size) = match (mean, &known.formulas) {
-            (FirstMean::Number(number), _) => (Mean::Number(*number), None),
-            (FirstMean::Formula(text), Some(formulas)) => {
-                let formula = texts.partition_point(|&known| known < text.as_str());
+            (FirstMean::Number(number), _) if coordinate == Coordinate::Linear => {
+                (Mean::Number(*number), None)
+            }
+            (FirstMean::Number(number), _) => {
+                let path = entry.path_of_mean();
+                check::require(*number > 0.0, &path, *number, AS_POSITIVE)?;
+                if *deviation > 0.0 {
+                    let (mean, deviation) = (*number, *deviation);
+                    known
+                        .terms
+                        .push(density(entry, unknown, Prior { mean, deviation })?);
+                    continue;
+                }
+                (Mean::Number(coordinate.of(*number)), None)
+            }
+            (FirstMean::Formula(_), Some(formulas)) => {
+                let own = entry.formula();
+                let formula = texts.partition_point(|&known| Some(known) < own);
                 let initial = names.model.initial_state();
                 let value = formulas.of_set(entry.set, initial, parameters)[formula];
                 if formulas.is_constant(formula) {
@@ -75,31 +115,47 @@ pub(super) fn known_states(
                     let parts = formulas.parts(entry.set, formula, initial, parameters);
                     let own = [value, initial[entry.state]];
                     let sizes = parts.iter().chain(&own).map(|x| x.abs());
-                    let size = sizes.filter(|x| x.is_finite()).fold(0.0, f64::max);
+                    let size = match coordinate {
+                        Coordinate::Linear => sizes.filter(|x| x.is_finite()).fold(0.0, f64::max),
+                        // Of a logarithm: errors of it are relative ones of the state.
+                        _ => 1.0,
+                    };
                     let set = entry.set;
-                    (Mean::Formula { set, formula }, Some(size))
+                    (Mean::Formula { set, formula }, Some((size, value)))
                 }
             }
             (FirstMean::Formula(_), None) => continue,
         };
         match (mean, size) {
             (Mean::Number(value), _) if *deviation == 0.0 => {
-                check::finite(&entry.path, value)?;
+                check::require(
+                    value.is_finite(),
+                    &entry.path,
+                    coordinate.parameter(value),
+                    match coordinate {
+                        Coordinate::Linear => "finite",
+                        _ => AS_POSITIVE,
+                    },
+                )?;
                 known.held.push((unknown, value));
             }
             (Mean::Number(value), _) => {
                 let prior = Prior {
                     mean: value,
-                    deviation: *deviation,
+                    // A number that a formula of a positive state gives is a logarithm here.
+                    deviation: *deviation / coordinate.slopes(value)[0],
                 };
                 let precision = prior.precision(&entry.path)?;
                 known
                     .terms
                     .push(PriorTerm::normal(unknown, mean, precision));
             }
-            (Mean::Formula { .. }, size) => {
-                let size = size.filter(|&size| size > 0.0).unwrap_or(1.0);
-                let deviation = deviation.max(EXACT * size);
+            (Mean::Formula { .. }, sizes) => {
+                let (size, value) = sizes.unwrap_or((1.0, 0.0));
+                let size = if size > 0.0 { size } else { 1.0 };
+                // The same relative deviation as at the formula's usual value.
+                let own = *deviation / coordinate.slopes(value)[0];
+                let deviation = own.max(EXACT * size);
                 let prior = Prior {
                     mean: 0.0,
                     deviation,
@@ -115,10 +171,18 @@ pub(super) fn known_states(
 }
 
 impl Entry {
-    fn formula(&self) -> Option<&str> {
+    fn formula(&self) -> Option<Text<'_>> {
         match &self.distribution.mean {
-            FirstMean::Formula(text) => Some(text),
+            FirstMean::Formula(text) => Some((text, self.coordinate != Coordinate::Linear)),
             FirstMean::Number(_) => None,
+        }
+    }
+
+    /// Field of the mean in errors.
+    fn path_of_mean(&self) -> String {
+        match self.distribution.deviation > 0.0 {
+            true => format!("{}.mean", self.path),
+            false => self.path.clone(),
         }
     }
 }
@@ -134,8 +198,10 @@ fn entries(names: &UnknownNames, given: &FirstState, grid: &Grid) -> Result<Vec<
     for set in 0..sets {
         for (name, value) in given.of_set(set).into_iter().flatten() {
             let path = given.path(set, name);
+            let state = names.state(&path, name)?;
             entries.push(Entry {
-                state: names.state(&path, name)?,
+                state,
+                coordinate: state_coordinate(names.model, state),
                 path,
                 set,
                 distribution: value.as_distribution(),
@@ -149,22 +215,26 @@ fn entries(names: &UnknownNames, given: &FirstState, grid: &Grid) -> Result<Vec<
 fn read(
     names: &UnknownNames,
     entries: &[Entry],
-    texts: &[&str],
+    texts: &[Text],
     grid: &Grid,
     varying: &[usize],
 ) -> Result<Option<MeanFormulas>> {
     if texts.is_empty() {
         return Ok(None);
     }
-    let path_of = |text: &str| {
+    let path_of = |text: Text| {
         let own = entries.iter().find(|entry| entry.formula() == Some(text));
         own.map_or_else(String::new, |entry| entry.path.clone())
     };
+    let logarithms: Vec<bool> = texts
+        .iter()
+        .map(|&(_, is_logarithm)| is_logarithm)
+        .collect();
     let texts: Vec<FormulaText> = texts
         .iter()
         .map(|&text| FormulaText {
             path: path_of(text),
-            text,
+            text: text.0,
         })
         .collect();
     let model = names.model;
@@ -172,9 +242,14 @@ fn read(
     let all = FormulaNames {
         variables: varying.iter().map(state).collect(),
         parameters: names.natural_names().collect(),
-        states: model.states().iter().map(String::as_str).collect(),
+        states: (0..model.dimension())
+            .map(|a| state_name(model, a))
+            .collect(),
     };
     let mut function = formulas(&texts, &all)?;
+    if logarithms.contains(&true) {
+        function = function.with_logarithms(&logarithms);
+    }
     if !model.coordinates().is_empty() {
         function = function.in_coordinates(model.coordinates());
     }

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::channel_noise::{define, NoiseDefinition};
+use super::estimated_scales::FitShares;
 use super::grid::Grid;
 use super::intervals::Intervals;
 use super::known::known_states;
 use super::measurement::Measurement;
 use super::noise::{Law, LossMoments, Noise};
 use super::prior::{Mean, Priors};
+use super::state_data::StateData;
 use super::switching::with_averaged_conditions;
 use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
 use crate::error::{check, Error, Result};
-use crate::model::{Coordinate, Model, Points, MOST_VALUES};
+use crate::model::{state_coordinate, state_name, Coordinate, Model, Points, MOST_VALUES};
 
 /// Model, data and everything that is fixed about their action. It is checked once and shared by
 /// all starting paths.
@@ -41,6 +43,8 @@ use crate::model::{Coordinate, Model, Points, MOST_VALUES};
 pub struct Problem {
     pub(crate) model: Arc<dyn Model>,
     pub(crate) data: Arc<[Observations]>,
+    /// Data as values of the states, where they tell these.
+    state_data: StateData,
     pub(crate) grid: Arc<Grid>,
     pub(crate) discretization: Discretization,
     pub(crate) normalization: Normalization,
@@ -118,7 +122,8 @@ impl Problem {
                 let columns = measured_columns(&data);
                 let name = |&column: &usize| column_name(&*model, column).to_string();
                 let names: Vec<String> = columns.iter().map(name).collect();
-                let found = define(noise, &data, &columns, &names)?;
+                let known = (&*model, &parameters[..]);
+                let found = define(noise, &data, &columns, &names, known)?;
                 // Its parameters come after all others.
                 let own = parameters.len();
                 model = found.model(&model)?;
@@ -149,19 +154,16 @@ impl Problem {
         let mut measurement = Measurement::new(&*model, &data, &options.measurement_precision);
         if let Some(noise) = &noise {
             let columns: Vec<usize> = noise.channels.iter().map(|c| c.scale.column).collect();
-            let first = model.observables().len() - columns.len();
-            let output = |column| first + columns.iter().position(|&c| c == column).unwrap_or(0);
-            let law = |column| {
-                let own = columns.iter().position(|&c| c == column);
-                own.map_or(Law::default(), |k| noise.channels[k].law)
-            };
-            measurement.estimate_scales(&*model, points, output, law);
+            let outputs = noise.outputs(model.observables().len());
+            measurement.estimate_scales(&*model, points, &columns, &outputs);
         }
+        let data: Arc<[Observations]> = data.into();
         Ok(Problem {
             measurement,
+            state_data: StateData::new(&*model, &data, &options.measurement_precision),
             model_noise: model_noise(&options.model_weights, own, &varying, &row_points, &grid)?,
             varying,
-            data: data.into(),
+            data,
             grid: Arc::new(grid),
             discretization,
             normalization: options.normalization,
@@ -204,6 +206,50 @@ impl Problem {
     /// Data sets of the problem, one or more.
     pub fn data(&self) -> &[Observations] {
         &self.data
+    }
+
+    /// The data with values of states in the place of those that tell the value of one state, which
+    /// is described by another coordinate than itself.
+    pub(crate) fn state_data(&self) -> &[Observations] {
+        &self.state_data.sets
+    }
+
+    /// Precisions of [`Problem::state_data`] where `given` are those of the data.
+    pub(crate) fn state_precision<'a>(&'a self, given: &'a Precision) -> &'a Precision {
+        self.state_data.precision.as_ref().unwrap_or(given)
+    }
+
+    /// Coordinate by which a state is described.
+    pub(crate) fn state_coordinate(&self, state: usize) -> Coordinate {
+        state_coordinate(&*self.model, state)
+    }
+
+    /// Name of a state itself, also of one that is described by another coordinate.
+    pub(crate) fn state_name(&self, state: usize) -> &str {
+        state_name(&*self.model, state)
+    }
+
+    /// True if states or parameters are described by other coordinates than themselves.
+    pub fn is_scaled(&self) -> bool {
+        !self.model.coordinates().is_empty() || !self.model.state_coordinates().is_empty()
+    }
+
+    /// Coordinates of the unknowns: those of the path, point by point, then those of the estimated
+    /// parameters in the order of [`Problem::estimated`].
+    pub fn unknown_coordinates(&self) -> impl Iterator<Item = Coordinate> + '_ {
+        let dimension = self.model.dimension();
+        let states = (0..self.path_length()).map(move |k| self.state_coordinate(k % dimension));
+        states.chain(self.coordinates())
+    }
+
+    /// States themselves along a path, or a part of one, of their coordinates: whole rows of as
+    /// many numbers as there are states.
+    pub fn states_at(&self, path: &[f64]) -> Vec<f64> {
+        let dimension = self.model.dimension();
+        let values = path.iter().enumerate();
+        values
+            .map(|(k, &u)| self.state_coordinate(k % dimension).parameter(u))
+            .collect()
     }
 
     /// Number of points of all data sets.
@@ -388,6 +434,11 @@ impl Problem {
         self.noise().map_or(0, |noise| noise.parameters.len())
     }
 
+    /// Number of the last observables that tell of the noise: scales, then arguments of laws.
+    pub(super) fn noise_outputs(&self) -> usize {
+        self.noise().map_or(0, NoiseDefinition::output_count)
+    }
+
     /// Degrees of freedom of the noise that deviations of path and parameters rest on, for
     /// Student's law; infinite where the noise is known.
     pub fn noise_degrees(&self) -> f64 {
@@ -448,11 +499,25 @@ impl Problem {
     }
 
     /// Makes the normalisation of estimated noise zero at these logarithms of scales, and gives
-    /// every datum its share in it; both are by slot. See [`EstimatedScales`].
+    /// every datum its share in it, without a fit that of the likelihood. See [`EstimatedScales`].
     ///
     /// [`EstimatedScales`]: super::estimated_scales::EstimatedScales
-    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
-        self.measurement.set_normalization(reference, shares);
+    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, fit: Option<&FitShares>) {
+        self.measurement.set_normalization(reference, fit);
+    }
+
+    /// True if the data of each measured column are one number, measured more than once.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.measured_columns().iter().all(|&column| {
+            let sets = self.data.iter().flat_map(|set| {
+                let columns = set.columns_of(column);
+                columns.map(|l| set.column(l))
+            });
+            let mut values = sets.flatten().filter(|y| !y.is_nan());
+            let first = values.next();
+            let mut others = values.peekable();
+            others.peek().is_some() && others.all(|y| Some(y) == first)
+        })
     }
 
     /// Sum over all measurements of R_m times the squared distance of the value from the mean of

@@ -7,7 +7,7 @@ use super::known::{outside_bounds, KnownStates};
 use super::prior::{Mean, PriorTerm, Priors};
 use super::{ActionOptions, PriorDensity};
 use crate::error::{check, Error, Result};
-use crate::model::{Coordinate, Model};
+use crate::model::{state_coordinate, state_name, Coordinate, Model};
 
 /// Names of the unknowns of an action: the model's states and its estimated parameters.
 pub(super) struct UnknownNames<'a> {
@@ -18,7 +18,12 @@ pub(super) struct UnknownNames<'a> {
 
 impl UnknownNames<'_> {
     pub fn state(&self, path: &str, name: &str) -> Result<usize> {
-        check::position(path, name, self.model.states().iter().map(String::as_str))
+        check::position(path, name, self.states())
+    }
+
+    /// Names of the states themselves, also of those that are in other coordinates.
+    fn states(&self) -> impl Iterator<Item = &str> + Clone {
+        (0..self.model.dimension()).map(|a| state_name(self.model, a))
     }
 
     fn parameter(&self, path: &str, name: &str) -> Result<usize> {
@@ -90,6 +95,19 @@ impl UnknownNames<'_> {
         })
     }
 
+    /// Bounds of a state as those of its coordinate.
+    fn bounds_of_state(&self, path: &str, state: usize, ends: [f64; 2]) -> Result<[f64; 2]> {
+        match state_coordinate(self.model, state) {
+            Coordinate::Linear => Ok(ends),
+            coordinate => {
+                let [low, high] = ends;
+                let expected = "greater than zero, as the state is positive";
+                check::require(high > 0.0, &format!("{path}[1]"), high, expected)?;
+                Ok([low.max(0.0), high].map(|end| coordinate.of(end)))
+            }
+        }
+    }
+
     /// Intervals of all unknowns; `None` if there are no bounds. Those of `held` unknowns are their
     /// values alone.
     pub fn intervals(
@@ -106,17 +124,20 @@ impl UnknownNames<'_> {
             upper: vec![f64::INFINITY; size],
         };
         let dimension = self.model.dimension();
-        let known = self.model.states().iter().map(String::as_str);
-        let known = known.chain(self.parameters());
-        for (name, &[low, high]) in bounds {
+        let known = self.states().chain(self.parameters());
+        for (name, ends) in bounds {
             let path = format!("bounds.{name}");
-            check_interval(&path, [low, high])?;
+            check_interval(&path, *ends)?;
+            self.check_estimated(&path, name)?;
+            let place = check::position(&path, name, known.clone())?;
+            let [low, high] = match place < dimension {
+                true => self.bounds_of_state(&path, place, *ends)?,
+                false => *ends,
+            };
             let mut set = |unknown: usize| {
                 intervals.lower[unknown] = low;
                 intervals.upper[unknown] = high;
             };
-            self.check_estimated(&path, name)?;
-            let place = check::position(&path, name, known.clone())?;
             match place.checked_sub(dimension) {
                 Some(parameter) => set(self.path_length + parameter),
                 None => (place..self.path_length).step_by(dimension).for_each(set),
@@ -125,8 +146,14 @@ impl UnknownNames<'_> {
         for &(unknown, value) in held {
             let (low, high) = (&mut intervals.lower[unknown], &mut intervals.upper[unknown]);
             if !(*low..=*high).contains(&value) {
-                let state = &self.model.states()[unknown % dimension];
-                return Err(outside_bounds(state, value, [*low, *high]));
+                let state = unknown % dimension;
+                let coordinate = state_coordinate(self.model, state);
+                let [value, low, high] = [value, *low, *high].map(|u| coordinate.parameter(u));
+                return Err(outside_bounds(
+                    state_name(self.model, state),
+                    value,
+                    [low, high],
+                ));
             }
             (*low, *high) = (value, value);
         }

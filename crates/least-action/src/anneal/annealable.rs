@@ -174,6 +174,8 @@ pub struct Counts {
     pub measurement_precision: f64,
     /// Number of parameters of the noise that are estimated. They are among the fitted.
     pub noise: usize,
+    /// True if the data of each channel are one number, measured more than once.
+    pub is_constant: bool,
     /// Normalisation of the action.
     pub normalization: Normalization,
 }

@@ -18,6 +18,11 @@ const LEAST_LADDER: f64 = 1e-4;
 /// Minimum ratio of R_f0 to R_f at the end: paths further from the model than that are no guide.
 const MOST_LADDER: f64 = 1e-16;
 
+/// R_f0 of models in logarithms, relative to R_m as R_f counts it: an error of a third of a state
+/// over one step is as bad as one of a datum by its deviation. With less, a logarithm follows data
+/// about zero to where it can no longer be seen, and does not come back.
+const LEAST_OF_LOGARITHMS: f64 = 10.0;
+
 /// Ratio of variabilities up to which states have equal weights.
 const ALIKE: f64 = 8.0;
 
@@ -84,6 +89,10 @@ impl Automatic {
         parameters: &[f64],
     ) -> f64 {
         let most = LEAST_LADDER * self.last;
+        let least = match action.problem().model().state_coordinates().is_empty() {
+            true => MOST_LADDER * self.last,
+            false => (LEAST_OF_LOGARITHMS * self.per_residual).min(most),
+        };
         let is_forward = options.starting_paths.start == StartingStrategy::Forward;
         let share = match options.starting_paths.start {
             StartingStrategy::Automatic
@@ -104,7 +113,7 @@ impl Automatic {
         };
         let first = share * self.per_residual / mean_square;
         if first.is_finite() && first < most {
-            return first.max(MOST_LADDER * self.last);
+            return first.max(least);
         }
         let chi_square = match problem.normalization {
             Normalization::Mean => value.measurement_error,
@@ -115,7 +124,7 @@ impl Automatic {
         }
         // The path obeys the model, but not the data: they must be able to move it. Residuals that
         // lead from one to the other are about as large as the data's errors.
-        (share * self.last / (LAST * chi_square)).max(MOST_LADDER * self.last)
+        (share * self.last / (LAST * chi_square)).max(least)
     }
 }
 

@@ -39,6 +39,9 @@ pub enum FindingCode {
     /// There are no more measurements and priors than unknowns to choose, so the misfit tells
     /// nothing.
     TooFewMeasurements,
+    /// All data of each channel are equal and the path meets them: they show neither noise nor
+    /// change, so that there is nothing to test.
+    ConstantData,
     /// Several starting paths reached the lowest level.
     LowestLevelShared,
     /// Only one starting path reached the lowest level.
@@ -188,7 +191,21 @@ pub(super) fn diagnose(
     if !noise.is_empty() {
         noise_findings(&noise, &misfit, &mut say);
     }
-    if noise.is_empty() || misfit.is_tested() || !misfit.tells() {
+    let is_met = misfit.is_noiseless() || noise.iter().any(NoiseEstimate::is_none);
+    let shows_nothing = counts.is_constant && misfit.tells() && is_met;
+    if shows_nothing {
+        say(
+            FindingCode::ConstantData,
+            Severity::Problem,
+            format!(
+                "All {} data are equal, channel by channel, and a {} that rests meets them: they \
+                 show neither their noise nor how fast anything changes, and agree with any \
+                 parameters that let the model rest there. Measure while something changes, or \
+                 state what is known as values and priors.",
+                counts.measured, words.found
+            ),
+        );
+    } else if noise.is_empty() || misfit.is_tested() || !misfit.tells() {
         weigh(&words, &counts, &misfit, fit.as_ref(), &mut say);
     }
     if !obeys_model(&counts, last) {
@@ -312,7 +329,10 @@ pub(super) fn diagnose(
     }
     Conclusions {
         findings,
-        verdict: Verdict::of(&counts, last, &misfit, objection_count),
+        verdict: match shows_nothing && obeys_model(&counts, last) {
+            true => Verdict::Undetermined,
+            false => Verdict::of(&counts, last, &misfit, objection_count),
+        },
         chi_square: Some(match &fit {
             Some(fit) => fit.chi_square(&misfit),
             None => ChiSquare::new(&misfit, Vec::new()),

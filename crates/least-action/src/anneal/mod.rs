@@ -20,6 +20,7 @@ mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
 mod paths;
+mod positive;
 mod refinement;
 mod run;
 mod rung;
@@ -43,7 +44,7 @@ pub use networks::{
     NetworkAnnealOptions, NetworkAnnealingObjective, NetworkStartingStrategy, NetworkStarts,
     Networks,
 };
-pub use noise::{NoiseEstimate, PartEstimate};
+pub use noise::{ModelNoiseEstimate, NoiseEstimate, PartEstimate};
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
 pub use refinement::{FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck};

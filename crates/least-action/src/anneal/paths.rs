@@ -11,6 +11,7 @@ use super::follow::follow;
 use super::ladder::Ladder;
 use super::misfit::{posterior_factor, Misfit};
 use super::noise::{NoiseEstimate, NoiseEstimation, Settle};
+use super::positive::in_logarithms;
 use super::refinement::{check_by_defect, GivenStart, Origin};
 use super::rung::ActiveBound;
 use super::scales::in_coordinates;
@@ -19,7 +20,8 @@ use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
 use super::AnnealOptions;
 use crate::action::{
-    Action, ActionObjective, ActionValue, DataSets, Observations, Precision, Problem, Scales,
+    Action, ActionObjective, ActionValue, DataSets, FitShares, Observations, Precision, Problem,
+    Scales,
 };
 use crate::error::{check, Result};
 use crate::model::Model;
@@ -83,12 +85,13 @@ impl Paths {
         noise: Option<Vec<f64>>,
     ) -> Result<Self> {
         options.validate()?;
-        let (model, mut options) = in_coordinates(model, options)?;
         let DataSets(data) = data.into();
+        let (model, data) = in_logarithms(model, data)?;
+        let (model, mut options) = in_coordinates(model, options)?;
         let data = on_grid(&*model, data, &mut options)?;
         let noise = NoiseEstimation::new(&model, &data, &mut options, noise)?;
         let starting_paths = &options.starting_paths;
-        starting_paths.validate_names("startingPaths", model.states())?;
+        starting_paths.validate_states("startingPaths", &*model)?;
         let problem = Problem::new(model.clone(), data, &options.action())?;
         let paths = problem.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
         check::require(
@@ -120,7 +123,14 @@ impl Paths {
         weights: Option<Precision>,
         starts: Vec<GivenStart>,
     ) -> Result<Self> {
-        let data: Vec<_> = self.data().iter().map(|set| set.refined(parts)).collect();
+        let (all, varying) = (self.problem.model.dimension(), self.problem.varying.len());
+        let own = |&c: &usize| if c >= all { c - varying } else { c };
+        let data = self.data().iter().map(|set| Observations {
+            // Observables come after the states that the model has of itself.
+            observed: set.observed.iter().map(own).collect(),
+            ..set.refined(parts)
+        });
+        let data: Vec<_> = data.collect();
         let parameters = starts.first().map(|start| &start.parameters[..]);
         let noise = self.noise.as_ref().map(|noise| {
             let of_start = parameters.and_then(|all| {
@@ -172,10 +182,12 @@ impl Paths {
         self.noise
             .as_ref()
             .filter(|noise| !noise.start.is_empty())?;
+        let counts = self.counts();
         Some(Settle {
             problem: self.problem(),
-            factor: posterior_factor(&self.counts()),
+            factor: posterior_factor(&counts),
             model_precision,
+            is_noisy_model: counts.is_noisy_model,
         })
     }
 
@@ -332,6 +344,7 @@ impl Annealable for Paths {
             parameters: estimated,
             stated: estimated,
             measurement_precision: problem.measurement_precision(),
+            is_constant: problem.is_constant(),
             normalization: problem.normalization,
         }
     }
@@ -489,7 +502,7 @@ pub struct PathAnnealingObjective {
     /// noise was estimated.
     varying: Option<f64>,
     /// Point at which the noise has settled, with the shares of the data there.
-    settled: Option<(Vec<f64>, Vec<f64>)>,
+    settled: Option<(Vec<f64>, FitShares)>,
 }
 
 impl PathAnnealingObjective {
@@ -532,7 +545,7 @@ impl AnnealingObjective for PathAnnealingObjective {
             if let Some(settle) = self.paths.settle(model_precision) {
                 let unknowns = [path, parameters].concat();
                 let known = self.settled.as_ref().filter(|(at, _)| *at == unknowns);
-                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| &shares[..]))?;
+                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| shares))?;
                 (self.ratio, self.varying) = (found.ratio, Some(found.varying));
                 return Ok(found.value);
             }
@@ -616,7 +629,7 @@ impl AnnealingObjective for PathAnnealingObjective {
             };
             points[place] += 1;
         }
-        let states = problem.model().states().iter().map(String::as_str);
+        let states = (0..dimension).map(|a| problem.state_name(a));
         let names = states.chain(problem.estimated()).zip(points);
         names
             .filter(|&(_, points)| points > 0)

@@ -17,8 +17,8 @@ pub enum Verdict {
     /// not use its states and parameters; if only the stated noise is wrong, do not use its
     /// intervals. The findings say which.
     Inconsistent,
-    /// Data and priors leave nothing to test: they are no more than the unknowns to choose, and
-    /// agree with any model.
+    /// Data and priors leave nothing to test: they are no more than the unknowns to choose, or all
+    /// data are one number that the path rests at.
     Undetermined,
     /// No starting path has climbed the whole ladder yet.
     Unfinished,

@@ -26,7 +26,9 @@ impl ModelDefinition {
         check::require(self.spin_up >= 0.0, "spinUp", self.spin_up, "zero or more")?;
         let scope = Scope::of(self)?;
         let initial = self.initial_state(dimension)?;
+        let positive = self.states.iter().filter(|state| state.positive);
         let mut builder = ModelBuilder::new(&self.name)
+            .positive(positive.flat_map(StateDefinition::components))
             .states(self.states.iter().flat_map(StateDefinition::components))
             .inputs(&self.inputs)
             .observables(self.observables.iter().map(|o| &o.name))
@@ -57,6 +59,15 @@ impl ModelDefinition {
             }
             for value in &initial[initial.len() - size..] {
                 check::finite(&path(), *value)?;
+                check::require(
+                    *value >= 0.0 || !state.positive,
+                    &path(),
+                    *value,
+                    &format!(
+                        "positive, as {} is; or 0 where its size is not known",
+                        state.name
+                    ),
+                )?;
             }
         }
         Ok(initial)

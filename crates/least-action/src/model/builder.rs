@@ -33,6 +33,7 @@ pub struct ModelBuilder {
     observables: Vec<String>,
     initial_state: Vec<f64>,
     spin_up: f64,
+    positive: Vec<String>,
 }
 
 /// Variables of the equations as expressions: the states, parameters, inputs and the time of a
@@ -59,6 +60,7 @@ impl ModelBuilder {
             observables: Vec::new(),
             initial_state: Vec::new(),
             spin_up: 0.0,
+            positive: Vec::new(),
         }
     }
 
@@ -91,6 +93,13 @@ impl ModelBuilder {
         self
     }
 
+    /// Names states that are positive at all times, such as populations and concentrations. Paths
+    /// are then estimated by their logarithms, so that they stay positive. Default: none.
+    pub fn positive<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.positive = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Sets the initial state of forward integrations that are given none. Default: the origin.
     pub fn initial_state(mut self, state: impl Into<Vec<f64>>) -> Self {
         self.initial_state = state.into();
@@ -107,8 +116,8 @@ impl ModelBuilder {
     /// states and parameters as expressions, and gives one expression per state.
     ///
     /// # Errors
-    /// Names used twice, no states, or a number of equations or initial values that is not the
-    /// number of states.
+    /// Names used twice, no states, a number of equations or initial values that is not the number
+    /// of states, and positive states that are not states or have negative initial values.
     pub fn flow<F>(self, equations: F) -> Result<EquationModel>
     where
         F: for<'g> FnOnce(&[Expression<'g>], &[Expression<'g>]) -> Vec<Expression<'g>>,
@@ -158,6 +167,18 @@ impl ModelBuilder {
         };
         let because = format!("one per state of {}", self.name);
         check::length("initialState", initial_state.len(), dimension, &because)?;
+        let mut positive = vec![false; dimension];
+        for name in &self.positive {
+            let known = self.states.iter().map(String::as_str);
+            let k = check::position("positive", name, known)?;
+            positive[k] = true;
+            check::require(
+                initial_state[k] >= 0.0,
+                &format!("initialState[{k}]"),
+                initial_state[k],
+                &format!("positive, as {name} is; or 0 where its size is not known"),
+            )?;
+        }
 
         let leaves = Leaves {
             states: dimension,
@@ -203,6 +224,12 @@ impl ModelBuilder {
             definition: None,
             unaveraged: None,
             coordinates: Vec::new(),
+            positive: match self.positive.is_empty() {
+                true => Vec::new(),
+                false => positive,
+            },
+            state_coordinates: Vec::new(),
+            first_natural: 0,
             observation: (observables > 0).then(|| function(&outputs[dimension..])),
             function: function(&outputs[..dimension]),
             observables: self.observables,

@@ -1,9 +1,10 @@
-//! Parameters as functions of other numbers: the coordinates in which they are estimated.
+//! Parameters and states as functions of other numbers: the coordinates in which they are
+//! estimated.
 
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
-use super::{EquationModel, Function};
+use super::{EquationModel, Function, Model};
 
-/// Coordinate of a parameter: the number by which it is described.
+/// Coordinate of a parameter or a state: the number by which it is described.
 ///
 /// ```
 /// use least_action::model::Coordinate;
@@ -89,7 +90,7 @@ impl Coordinate {
     }
 
     /// Adds the parameter as a function of the node of its coordinate.
-    fn node(self, graph: &mut Graph, u: NodeId) -> NodeId {
+    pub(super) fn node(self, graph: &mut Graph, u: NodeId) -> NodeId {
         match self {
             Coordinate::Linear => u,
             Coordinate::Log => graph.unary(Unary::Exp, u),
@@ -110,6 +111,18 @@ impl Coordinate {
             }
         }
     }
+}
+
+/// Coordinate of a state of a model.
+pub(crate) fn state_coordinate(model: &dyn Model, state: usize) -> Coordinate {
+    let known = model.state_coordinates().get(state).copied();
+    known.unwrap_or_default()
+}
+
+/// Name of a state itself, also of one that is described by another coordinate, such as its
+/// logarithm.
+pub(crate) fn state_name(model: &dyn Model, state: usize) -> &str {
+    state_coordinate(model, state).parameter_name(&model.states()[state])
 }
 
 impl Function {
@@ -154,7 +167,7 @@ impl EquationModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Model, ModelBuilder, Points, Scratch};
+    use crate::model::{ModelBuilder, Points, Scratch};
 
     const ALL: [Coordinate; 4] = [
         Coordinate::Linear,

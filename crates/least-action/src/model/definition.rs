@@ -8,7 +8,7 @@ use super::ModelKind;
 /// The language of expressions: numbers, names, `+ - * / ^`, parentheses, comparisons
 /// `< <= > >= ==` (1 or 0), `if(condition, a, b)`, the functions
 /// `min max abs exp log (= ln) log10 sqrt sin cos tan asin acos atan atan2` and
-/// `sinh cosh tanh sign floor`, the constant `pi`, and the time `t`. `^` is right-associative and
+/// `sinh cosh tanh sign floor lgamma`, the constant `pi`, and the time `t`. `^` is right-associative and
 /// binds tighter than the minus sign; whole powers are multiplications.
 ///
 /// A vector `x` of n states has the components `x0`, `x1`, ..., also written `x[0]`, `x[1]`, ....
@@ -105,6 +105,12 @@ pub struct StateDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub description: Option<String>,
+    /// True for a state that is positive at all times, such as a population or a concentration. Its
+    /// path is then estimated by its logarithm, so that it stays positive. An initial value of 0
+    /// says that its size is not known. Default: false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub positive: bool,
 }
 
 /// An initial value: one number, or for a vector one for each of its components.

@@ -16,9 +16,11 @@ mod function;
 mod graph;
 mod guard;
 mod jacobian_gradient;
+mod law;
 mod lower;
 mod noise;
 mod parse;
+mod positive;
 mod print;
 pub(crate) mod propagator;
 mod scope;
@@ -33,6 +35,7 @@ use crate::error::Result;
 
 pub use builder::{ModelBuilder, Symbols};
 pub use coordinates::Coordinate;
+pub(crate) use coordinates::{state_coordinate, state_name};
 pub use definition::{
     EquationDefinition, Initial, ModelDefinition, NamedExpression, ParameterDefinition,
     StateDefinition,
@@ -41,7 +44,8 @@ pub use evaluate::{Points, Scratch};
 pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
-pub use noise::{LogScale, NoiseScale};
+pub(crate) use law::{law, LawNames};
+pub use noise::{LawArgument, LogScale, NoiseScale};
 pub use switching::Switching;
 
 /// Maximum number of values in a path: 512 MiB of them, of which 32-bit WebAssembly can hold
@@ -272,6 +276,31 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// Marks of the states that are positive at all times, one each; empty where none is.
+    fn positive(&self) -> &[bool] {
+        &[]
+    }
+
+    /// The model with the natural logarithms of its positive states in their place, which are named
+    /// after them: `ln x`. The states themselves are its last observables. `None` if the model has
+    /// no positive states or cannot be rewritten so.
+    fn in_logarithms(&self) -> Option<Arc<dyn Model>> {
+        None
+    }
+
+    /// Coordinates of the states, one each from the first on; those that are missing are the states
+    /// themselves.
+    fn state_coordinates(&self) -> &[Coordinate] {
+        &[]
+    }
+
+    /// Number of the state that an observable is the value of, where the state is described by
+    /// another coordinate than itself; else `None`.
+    fn state_of(&self, observable: usize) -> Option<usize> {
+        let _ = observable;
+        None
+    }
+
     /// The model with the logarithms of noise scales as further observables, and with further
     /// parameters, which follow its own; `None` if the model cannot be rewritten so.
     ///
@@ -321,6 +350,12 @@ pub struct EquationModel {
     unaveraged: Option<Arc<EquationModel>>,
     /// Coordinates of the parameters; empty where all are linear.
     coordinates: Vec<Coordinate>,
+    /// Marks of the states that are positive; empty where none is.
+    positive: Vec<bool>,
+    /// Coordinates of the states; empty where all are linear.
+    state_coordinates: Vec<Coordinate>,
+    /// Number of the first observable that is the value of a state in another coordinate.
+    first_natural: usize,
 }
 
 impl EquationModel {
@@ -373,6 +408,25 @@ impl Model for EquationModel {
 
     fn in_coordinates(&self, coordinates: &[Coordinate]) -> Option<Arc<dyn Model>> {
         Some(Arc::new(EquationModel::in_coordinates(self, coordinates)))
+    }
+
+    fn positive(&self) -> &[bool] {
+        &self.positive
+    }
+
+    fn in_logarithms(&self) -> Option<Arc<dyn Model>> {
+        EquationModel::in_logarithms(self).map(|model| Arc::new(model) as Arc<dyn Model>)
+    }
+
+    fn state_coordinates(&self) -> &[Coordinate] {
+        &self.state_coordinates
+    }
+
+    fn state_of(&self, observable: usize) -> Option<usize> {
+        let place = observable.checked_sub(self.first_natural)?;
+        let all = self.state_coordinates.iter().enumerate();
+        let mut other = all.filter(|(_, &one)| one != Coordinate::Linear);
+        other.nth(place).map(|(state, _)| state)
     }
 
     fn with_noise(

@@ -83,7 +83,11 @@ impl EquationModel {
             states: states
                 .iter()
                 .zip(initial)
-                .map(|(name, &value)| StateDefinition::new(name, value))
+                .enumerate()
+                .map(|(k, (name, &value))| StateDefinition {
+                    positive: self.positive.get(k).copied().unwrap_or(false),
+                    ..StateDefinition::new(name, value)
+                })
                 .collect(),
             parameters: parameters
                 .iter()

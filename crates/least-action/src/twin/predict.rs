@@ -38,7 +38,8 @@ pub struct Horizon<'a> {
 }
 
 /// Integrates from the last point of `climb`'s path, with its parameters, until the first grid time
-/// not before `until`.
+/// not before `until`. Positive states, which the climb has as logarithms, are predicted as
+/// themselves.
 ///
 /// # Errors
 /// A time that is not past the window, inputs or a path of the wrong length, or a solution that is
@@ -64,7 +65,7 @@ pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Pre
         Some(failure) => Err(failure),
         None => Ok(Prediction {
             times: beyond.times,
-            path,
+            path: problem.states_at(&path),
         }),
     }
 }
@@ -79,7 +80,7 @@ pub(crate) struct Beyond<'a> {
     /// Number of steps within one step of `times`, on a grid that was refined.
     parts: usize,
     /// Inputs, one row per time.
-    inputs: Vec<f64>,
+    pub inputs: Vec<f64>,
     /// End of the last state of the window in a path, as an index.
     end: usize,
     /// Number of the last point within its window.

@@ -181,6 +181,16 @@ impl Whitening {
         }
     }
 
+    /// Factor U of a block of which nothing is absent; `None` where W is diagonal, or where there is
+    /// no such block.
+    pub fn whole_factor(&self) -> Option<&[f64]> {
+        let Whitening::Factors { size, factors, .. } = self else {
+            return None;
+        };
+        let is_whole = |factor: &&Vec<f64>| (0..*size).all(|i| factor[i * size + i] > 0.0);
+        factors.iter().find(is_whole).map(Vec::as_slice)
+    }
+
     /// This covariance's inverse with the weights of each block of `size` differences times a
     /// factor.
     pub fn scaled(self, size: usize, by_block: &[f64]) -> Self {

@@ -67,6 +67,7 @@ impl Networks {
                 stated: 0,
                 measurement_precision: problem.measurement_precision(),
                 noise: 0,
+                is_constant: false,
                 normalization: problem.normalization(),
             },
             problem,

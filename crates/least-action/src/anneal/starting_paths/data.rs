@@ -11,7 +11,7 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
     let dimension = problem.model.dimension();
     let parameters = setting.draw_parameters(random);
     let mut path = Vec::with_capacity(problem.path_length());
-    for (number, set) in problem.data().iter().enumerate() {
+    for (number, set) in problem.state_data().iter().enumerate() {
         let mut constant: Vec<f64> = (0..dimension)
             .map(|a| {
                 let [low, high] = setting.climatology.ranges[a];

@@ -39,7 +39,7 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
     let problem = setting.problem;
     let mut path = Vec::with_capacity(problem.path_length());
     let mut filter = EnsembleFilter::new(setting, size, random);
-    let sets = problem.data().iter().zip(&problem.grid.segments);
+    let sets = problem.state_data().iter().zip(&problem.grid.segments);
     for (number, (set, segment)) in sets.enumerate() {
         // Every data set has states of its own, and goes on with the parameters that the ones
         // before have left.
@@ -106,8 +106,8 @@ impl<'a> EnsembleFilter<'a> {
             dimension,
             mean: vec![0.0; width],
             anomalies: vec![0.0; size * width],
-            noise: options
-                .measurement_precision
+            noise: problem
+                .state_precision(&options.measurement_precision)
                 .covariance()
                 .map(|unit| unit * problem.law().moments(0.0, 1.0).variance),
             scratch: Scratch::default(),
@@ -163,9 +163,10 @@ impl<'a> EnsembleFilter<'a> {
             return;
         }
         self.observe(set, &present, point);
+        let (problem, options) = (self.setting.problem, self.setting.options);
         let (law, precision) = (
-            self.setting.problem.law(),
-            &self.setting.options.measurement_precision,
+            problem.law(),
+            problem.state_precision(&options.measurement_precision),
         );
         // A filter that is told too little noise follows that of the data.
         let ratio = self.setting.scatter_ratio;

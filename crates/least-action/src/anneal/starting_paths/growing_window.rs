@@ -68,7 +68,7 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
 /// Grows the best path over one data set; `None` where no minimisation came to an end.
 fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate> {
     let problem = setting.problem;
-    let (data, segment) = (&problem.data()[set], problem.grid.segments[set]);
+    let (data, segment) = (&problem.state_data()[set], problem.grid.segments[set]);
     let dimension = problem.model.dimension();
     // An even number of steps, as some discretisations need.
     let even = |points: usize| (points - 1).next_multiple_of(2) + 1;
@@ -146,6 +146,7 @@ fn keep_best(candidates: &mut Vec<Candidate>, level: f64) {
 
 /// The first points of a data set as a problem of their own.
 struct GrownWindow {
+    /// Data as values of the states.
     data: Observations,
     action: Action,
     workspace: Workspace,
@@ -186,7 +187,7 @@ impl GrownWindow {
         options.model_weights = cut(weights, first..first + points);
         // A component that is first measured later makes no problem of its own yet: then the window
         // is the whole.
-        let problem = Problem::new(setting.model.clone(), data.clone(), &options).ok()?;
+        let problem = Problem::new(setting.model.clone(), data, &options).ok()?;
         let mut action = Action::new(&problem);
         let scales = Scales::none(problem.model.dimension(), problem.estimated.len());
         let never = || false;
@@ -197,7 +198,7 @@ impl GrownWindow {
                 Normalization::Mean => 1.0,
                 Normalization::Posterior => 0.5 * problem.measured() as f64,
             },
-            data,
+            data: problem.state_data()[0].clone(),
             action,
             workspace,
             scales,

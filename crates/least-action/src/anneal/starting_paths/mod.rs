@@ -121,7 +121,7 @@ impl Setting<'_> {
         }
         let problem = self.problem;
         let segment = problem.grid.segments[set];
-        write_first_data(state, &problem.data()[set]);
+        write_first_data(state, &problem.state_data()[set]);
         let own = state.len() - problem.varying.len();
         let parameters = self.all_parameters(estimated);
         let given = state.to_vec();
@@ -159,7 +159,7 @@ impl Setting<'_> {
         }
         let own = problem.model.dimension() - problem.varying.len();
         let state = problem.model.initial_state();
-        problem.data().iter().enumerate().all(|(set, data)| {
+        problem.state_data().iter().enumerate().all(|(set, data)| {
             let mut known = vec![false; problem.model.dimension()];
             data.observed
                 .iter()

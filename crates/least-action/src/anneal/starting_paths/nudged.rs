@@ -17,7 +17,7 @@ pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f6
     let problem = setting.problem;
     let parameters = setting.draw_parameters(random);
     let mut path = Vec::with_capacity(problem.path_length());
-    let sets = problem.data().iter().zip(&problem.grid.segments);
+    let sets = problem.state_data().iter().zip(&problem.grid.segments);
     for (number, (set, segment)) in sets.enumerate() {
         let mut state = vec![0.0; problem.model.dimension()];
         setting.draw_first_state(number, &parameters, random, &mut state);

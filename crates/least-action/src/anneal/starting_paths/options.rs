@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{check, Result};
+use crate::model::{state_coordinate, state_name, Coordinate, Model};
 
 /// Starting strategy: the way in which starting paths are made.
 #[derive(
@@ -206,15 +207,27 @@ impl StartingPaths {
         }
     }
 
-    /// Checks the names of states in `range`.
-    pub(in crate::anneal) fn validate_names(&self, path: &str, states: &[String]) -> Result<()> {
-        if let Some(Range::PerState(ranges)) = &self.range {
-            for name in ranges.keys() {
-                let known = states.iter().map(String::as_str);
-                check::position(&format!("{path}.range.{name}"), name, known)?;
-            }
+    /// Checks the states that `range` names, and that ranges of positive states are.
+    pub(in crate::anneal) fn validate_states(&self, path: &str, model: &dyn Model) -> Result<()> {
+        let states = 0..model.dimension();
+        let names = states.clone().map(|a| state_name(model, a));
+        let is_within = |path: String, state: usize, [low, _]: [f64; 2]| {
+            let is_linear = state_coordinate(model, state) == Coordinate::Linear;
+            let name = state_name(model, state);
+            let expected = format!("greater than zero, as {name} is positive");
+            check::require(is_linear || low > 0.0, &path, low, &expected)
+        };
+        match &self.range {
+            None => Ok(()),
+            Some(Range::All(range)) => states
+                .into_iter()
+                .try_for_each(|state| is_within(format!("{path}.range[0]"), state, *range)),
+            Some(Range::PerState(ranges)) => ranges.iter().try_for_each(|(name, range)| {
+                let path = format!("{path}.range.{name}");
+                let state = check::position(&path, name, names.clone())?;
+                is_within(format!("{path}[0]"), state, *range)
+            }),
         }
-        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
     if setting.options.starting_paths.observed == ObservedStart::Data {
         let dimension = problem.model.dimension();
         let mut rest = &mut path[..];
-        for data in problem.data() {
+        for data in problem.state_data() {
             let (own, others) = rest.split_at_mut(data.points * dimension);
             write_data(own, data, dimension);
             rest = others;

@@ -1,12 +1,15 @@
-//! Values of states of which nothing is said, from the rates of change of those that are measured.
+//! Values of states of which nothing is said, from observables and from the rates of change of
+//! states that are measured.
 //!
 //! A rate `dx_b/dt = F_b(x)` that data show is an equation for the states in it that are not
 //! measured. A step of Newton's method from zero solves it in the state that is looked for: exactly
-//! where F_b is linear in that state, as in laws of mass action. The values are good enough to say
-//! how large the state is, in whatever unit, and where an integration may begin.
+//! where F_b is linear in that state, as in laws of mass action; so it does for a positive state,
+//! although the model is one in logarithms. The values are good enough to say how large the state
+//! is, in whatever unit, and where an integration may begin.
 
+use super::from_observables::{Seen, Solver};
 use crate::action::{Observations, Problem};
-use crate::model::{ModelKind, Points, Scratch};
+use crate::model::{Coordinate, ModelKind, Points, Scratch};
 
 /// Number of windows that a data set is cut into.
 const WINDOWS: usize = 8;
@@ -14,6 +17,8 @@ const WINDOWS: usize = 8;
 const MOST_SETS: usize = 8;
 /// Share of the largest information that a window must have for its value to count.
 const LEAST_SHARE: f64 = 0.1;
+/// Logarithm of a positive state that is next to nothing, and yet a number.
+const NOTHING: f64 = -200.0;
 
 /// States at the middles of all windows, with the rates that are known there.
 struct Windows {
@@ -25,9 +30,11 @@ struct Windows {
     rates: Vec<f64>,
     /// Number of the data set of each window.
     sets: Vec<usize>,
+    /// Numbers of measured observables with their means, by window.
+    seen: Vec<Vec<(usize, f64)>>,
 }
 
-/// Values of each state that is `open`, in the order of time; empty where the rates do not tell.
+/// Values of each state that is `open`, in the order of time; empty where the data do not tell.
 /// `begin` has values of the states that are not measured, and `parameters` are all of the model's.
 pub(super) fn values(
     problem: &Problem,
@@ -35,8 +42,24 @@ pub(super) fn values(
     parameters: &[f64],
     open: &[bool],
 ) -> Vec<Vec<f64>> {
-    let mut windows = Windows::new(problem, begin);
+    let mut begin = begin.to_vec();
+    for (a, x) in begin.iter_mut().enumerate() {
+        if open[a] && problem.state_coordinate(a) != Coordinate::Linear {
+            *x = NOTHING;
+        }
+    }
+    let mut windows = Windows::new(problem, &begin);
     let mut found = vec![Vec::new(); open.len()];
+    for (a, values) in windows
+        .observe(problem, parameters, open)
+        .into_iter()
+        .enumerate()
+    {
+        if values.iter().any(|value| value.is_finite()) {
+            windows.set(a, &values);
+            found[a] = values.into_iter().filter(|v| v.is_finite()).collect();
+        }
+    }
     // Each round may give the rate of a state that another one is then found from.
     for _ in 0..open.len() {
         let solved = windows.solve(problem, parameters, open, &found);
@@ -65,19 +88,23 @@ impl Windows {
             times: Vec::new(),
             rates: Vec::new(),
             sets: Vec::new(),
+            seen: Vec::new(),
         };
         let every = problem.data().len().div_ceil(MOST_SETS);
-        for (set, data) in problem.data().iter().enumerate().step_by(every) {
+        for (set, data) in problem.state_data().iter().enumerate().step_by(every) {
             let rows = data.values.chunks_exact(data.observed.len()).enumerate();
             let measured = rows.filter(|(_, row)| row.iter().any(|y| !y.is_nan()));
             let measured: Vec<usize> = measured.map(|(n, _)| n).collect();
-            let steps = measured.len() - 1;
+            let steps = measured.len().saturating_sub(1);
             let count = steps.min(WINDOWS);
+            if let (0, Some(&only)) = (count, measured.first()) {
+                windows.add(problem, set, [only, only], begin);
+            }
             for k in 0..count {
                 let first = measured[k * steps / count];
                 let last = match problem.model.kind() {
                     ModelKind::Flow => measured[(k + 1) * steps / count],
-                    ModelKind::Map => first + 1,
+                    ModelKind::Map => (first + 1).min(data.points - 1),
                 };
                 windows.add(problem, set, [first, last], begin);
             }
@@ -87,7 +114,7 @@ impl Windows {
 
     /// Adds the window between two points of a data set.
     fn add(&mut self, problem: &Problem, set: usize, [first, last]: [usize; 2], begin: &[f64]) {
-        let data = &problem.data()[set];
+        let data = &problem.state_data()[set];
         let is_map = problem.model.kind() == ModelKind::Map;
         let middle = if is_map { first } else { (first + last) / 2 };
         let width = problem.grid.width;
@@ -99,7 +126,10 @@ impl Windows {
         let mut state = begin.to_vec();
         let mut rates = vec![f64::NAN; self.dimension];
         for b in data.components().filter(|&b| b < self.dimension) {
-            if is_map {
+            if first == last {
+                // A single datum has no rate.
+                state[b] = data.mean_at(b, first);
+            } else if is_map {
                 state[b] = data.mean_at(b, first);
                 rates[b] = data.mean_at(b, last);
             } else if let Some((mean, slope)) = line(data, b, first, last) {
@@ -111,6 +141,61 @@ impl Windows {
         }
         self.states.extend(state);
         self.rates.extend(rates);
+        let width = data.observed.len();
+        let columns = data.observed.iter().enumerate();
+        let seen = columns.filter_map(|(l, &column)| {
+            let k = column.checked_sub(self.dimension)?;
+            let own = (first..=last).map(|n| data.values[n * width + l]);
+            let (sum, count) = own
+                .filter(|y| !y.is_nan())
+                .fold((0.0, 0.0), |(sum, count), y| (sum + y, count + 1.0));
+            (count > 0.0).then_some((k, sum / count))
+        });
+        self.seen.push(seen.collect());
+    }
+
+    /// Values of open states that measured observables give, one per window and NaN where they do
+    /// not tell; empty for states that they do not depend on.
+    fn observe(&self, problem: &Problem, parameters: &[f64], open: &[bool]) -> Vec<Vec<f64>> {
+        let mut found = vec![Vec::new(); open.len()];
+        let Some(mut solver) = Solver::new(problem, parameters) else {
+            return found;
+        };
+        let (d, width) = (self.dimension, problem.grid.width);
+        let size = |k: usize| {
+            let own = self.seen.iter().flatten().filter(|(other, _)| *other == k);
+            let most = own.fold(0.0f64, |most, (_, y)| most.max(y.abs()));
+            if most > 0.0 {
+                most
+            } else {
+                1.0
+            }
+        };
+        let mut guess: Option<(Vec<usize>, Vec<f64>)> = None;
+        for (k, values) in self.seen.iter().enumerate() {
+            let unknowns = solver.unknowns(values, open);
+            if unknowns.is_empty() {
+                continue;
+            }
+            let sizes: Vec<f64> = values.iter().map(|&(k, _)| size(k)).collect();
+            let seen = Seen {
+                states: &self.states[k * d..(k + 1) * d],
+                inputs: &self.inputs[k * width..(k + 1) * width],
+                time: self.times[k],
+                values,
+                sizes: &sizes,
+            };
+            let before = guess.as_ref().filter(|(of, _)| *of == unknowns);
+            let before = before.map(|(_, values)| &values[..]);
+            if let Some(solution) = solver.solve(&seen, &unknowns, before) {
+                for (&a, &value) in unknowns.iter().zip(&solution) {
+                    found[a].resize(self.times.len(), f64::NAN);
+                    found[a][k] = value;
+                }
+                guess = Some((unknowns, solution));
+            }
+        }
+        found
     }
 
     /// Values of open states that are not found yet, one per window and NaN where it does not tell;
@@ -157,12 +242,19 @@ impl Windows {
             }
             let most = information.iter().fold(0.0f64, |most, &one| most.max(one));
             let own = self.states[a];
+            let moved = |step: f64| match problem.state_coordinate(a) {
+                Coordinate::Linear => own + step,
+                // Newton's step of the state itself, as a share of it.
+                _ => own + libm::log(1.0 + step),
+            };
             let each = values.iter().zip(&information);
             let values = each.map(|(value, &weight)| match weight >= LEAST_SHARE * most {
-                true => own + value / weight,
+                true => moved(value / weight),
                 false => f64::NAN,
             });
-            (most > 0.0 && most.is_finite()).then(|| values.collect())
+            let values: Vec<f64> = values.collect();
+            let tells = most > 0.0 && most.is_finite() && values.iter().any(|v| v.is_finite());
+            tells.then_some(values)
         };
         let is_wanted = |a: usize| open[a] && found[a].is_empty();
         (0..self.dimension)

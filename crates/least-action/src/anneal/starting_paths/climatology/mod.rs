@@ -1,6 +1,7 @@
 //! Climatology of a model: the ranges and the variability of its states. It is found by integrating
 //! the model forward, so that no user has to give it.
 
+mod from_observables;
 mod from_rates;
 mod silent;
 mod trajectories;
@@ -8,6 +9,7 @@ mod trajectories;
 use super::{Range, StartingStrategy};
 use crate::action::Problem;
 use crate::anneal::AnnealOptions;
+use crate::model::Coordinate;
 use crate::random::Random;
 use silent::values_of_silent_states;
 use trajectories::trajectories;
@@ -27,6 +29,8 @@ pub(in crate::anneal) struct Climatology {
 /// Spread of measured values in deviations of the noise from which on it is no noise: the state
 /// then does not rest, however far from zero it is.
 const NOISE: f64 = 10.0;
+/// Largest standard deviation of a logarithm that its errors are compared with.
+const LARGEST_DEVIATION: f64 = 1.0;
 
 impl Climatology {
     pub fn new(problem: &Problem, options: &AnnealOptions) -> Self {
@@ -100,6 +104,14 @@ fn extent(
     if values.is_empty() {
         values.push(problem.model.initial_state()[a]);
     }
+    let coordinate = problem.state_coordinate(a);
+    if coordinate != Coordinate::Linear {
+        // A size that is not known is infinitely small as a logarithm.
+        values.retain(|value| value.is_finite());
+        if values.is_empty() {
+            values.push(0.0);
+        }
+    }
     let (low, high, mut deviation) = spread(&values);
     if !is_measured && !known.is_empty() {
         // With other parameters the state may go far: what counts is how it usually changes.
@@ -114,7 +126,10 @@ fn extent(
     let noise = noise(problem, options, a).unwrap_or(f64::INFINITY);
     let room = match high - low > NOISE * noise {
         true => [low, high],
-        false => widened(low, high),
+        false => match coordinate {
+            Coordinate::Linear => widened(low, high),
+            _ => widened_logarithm(low, high),
+        },
     };
     let within = |[low, high]: [f64; 2]| match bounds(problem, a) {
         Some([least, most]) => [low.clamp(least, most), high.clamp(least, most)],
@@ -134,16 +149,22 @@ fn extent(
         true => 0.0,
         false => 0.05 * (room[1] - room[0]),
     };
-    (range, deviation.max(least))
+    let deviation = deviation.max(least);
+    match coordinate {
+        Coordinate::Linear => (range, deviation),
+        // However far a logarithm goes: an error of it is a share of the state.
+        _ => (range, deviation.min(LARGEST_DEVIATION)),
+    }
 }
 
 /// Range of a state in the options.
 fn given_range(problem: &Problem, options: &AnnealOptions, a: usize) -> Option<[f64; 2]> {
-    match &options.starting_paths.range {
+    let given = match &options.starting_paths.range {
         Some(Range::All(range)) => Some(*range),
-        Some(Range::PerState(ranges)) => ranges.get(&problem.model.states()[a]).copied(),
+        Some(Range::PerState(ranges)) => ranges.get(problem.state_name(a)).copied(),
         None => None,
-    }
+    };
+    given.map(|ends| ends.map(|end| problem.state_coordinate(a).of(end)))
 }
 
 /// Bounds of a state where both are finite.
@@ -179,10 +200,10 @@ fn known_values(problem: &Problem, options: &AnnealOptions, a: usize) -> Vec<f64
 fn noise(problem: &Problem, options: &AnnealOptions, a: usize) -> Option<f64> {
     let mut first = 0;
     let mut weights = Vec::new();
-    for set in problem.data() {
+    let precision = problem.state_precision(&options.measurement_precision);
+    for set in problem.state_data() {
         for l in set.columns_of(a) {
             let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
-            let precision = &options.measurement_precision;
             weights.extend(values.map(|(n, _)| precision.weight(first + n, l)));
         }
         first += set.points;
@@ -194,7 +215,7 @@ fn noise(problem: &Problem, options: &AnnealOptions, a: usize) -> Option<f64> {
 
 /// All measured values of a state, without gaps.
 fn measured(problem: &Problem, state: usize) -> impl Iterator<Item = f64> + '_ {
-    let columns = problem.data().iter().flat_map(move |set| {
+    let columns = problem.state_data().iter().flat_map(move |set| {
         let columns = set.columns_of(state);
         columns.map(|l| set.column(l))
     });
@@ -217,6 +238,12 @@ fn widened(low: f64, high: f64) -> [f64; 2] {
         return [low, high];
     }
     let room = if size > 0.0 { 0.1 * size } else { 1.0 };
+    [low - room, high + room]
+}
+
+/// Widens an interval of a logarithm that is nearly empty: by a tenth of the state's size.
+fn widened_logarithm(low: f64, high: f64) -> [f64; 2] {
+    let room = if high - low > 1e-3 { 0.0 } else { 0.1 };
     [low - room, high + room]
 }
 

@@ -8,6 +8,7 @@ use crate::anneal::starting_paths::ensemble_filter::HUGE;
 use crate::anneal::starting_paths::step_of;
 use crate::anneal::AnnealOptions;
 use crate::model::propagator::{PropagatedMembers, Propagator, PropagatorStep};
+use crate::model::Coordinate;
 use crate::random::Random;
 
 /// Number of trajectories, of slightly different initial states: as many as the evaluator handles
@@ -20,6 +21,8 @@ const MOST_RECORDED: usize = 1000;
 /// Size of a measured state, relative to its initial value and its data, beyond which a trajectory
 /// has escaped: it is left out as a whole.
 const ESCAPED: f64 = 1e6;
+/// Largest logarithm of a positive state: that of the largest number.
+const LARGEST_LOGARITHM: f64 = 709.0;
 /// Standard deviation of the displacement of the initial states, relative to their size, or to the
 /// deviation of the data where they begin there.
 const DISPLACEMENT: f64 = 0.1;
@@ -47,6 +50,11 @@ pub(super) fn trajectories(
     }
 }
 
+/// True if a state has a size that can be written, where it is described by its logarithm.
+fn is_size(problem: &Problem, a: usize, x: f64) -> bool {
+    problem.state_coordinate(a) == Coordinate::Linear || x <= LARGEST_LOGARITHM
+}
+
 /// Members at the first point of a data set.
 fn members(
     problem: &Problem,
@@ -65,20 +73,27 @@ fn members(
     let mut parameters = middles(problem, options);
     let initial = model.initial_state();
     let mut begin = initial.to_vec();
-    let mut sizes: Vec<f64> = initial.iter().map(|x| x.abs()).collect();
-    // A model that says nothing of its states begins where the data do.
-    if known || initial.iter().all(|&x| x == 0.0) {
-        write_first_data(&mut begin, &problem.data()[set]);
-        for (a, size) in sizes.iter_mut().enumerate() {
-            let values: Vec<f64> = measured(problem, a).collect();
-            if !values.is_empty() {
-                *size = spread(&values).2;
-            }
+    // A displaced logarithm is one of a state that is displaced by a share of its size.
+    let size = |a: usize, x: f64| match problem.state_coordinate(a) {
+        Coordinate::Linear => x.abs(),
+        _ => 1.0,
+    };
+    let mut sizes: Vec<f64> = (0..dimension).map(|a| size(a, initial[a])).collect();
+    // A model that says nothing of its states begins where the data do; a positive state does so
+    // if the model says nothing of it.
+    let is_unsaid = |&x: &f64| x == 0.0 || x == f64::NEG_INFINITY;
+    let at_data = known || initial.iter().all(is_unsaid);
+    let mut first = begin.clone();
+    write_first_data(&mut first, &problem.state_data()[set]);
+    for a in 0..dimension {
+        let values: Vec<f64> = measured(problem, a).collect();
+        if !values.is_empty() && (at_data || begin[a] == f64::NEG_INFINITY) {
+            (begin[a], sizes[a]) = (first[a], spread(&values).2);
         }
     }
     for (a, values) in told.iter().enumerate() {
         if let Some(&first) = values.first() {
-            (begin[a], sizes[a]) = (first, first.abs());
+            (begin[a], sizes[a]) = (first, size(a, first));
         }
     }
     let mut states = Vec::with_capacity(TRAJECTORIES * dimension);
@@ -154,6 +169,9 @@ fn through(
     // In its own unit each. A state that is not measured may begin near zero and go anywhere.
     let sizes: Vec<f64> = (0..dimension)
         .map(|a| {
+            if problem.state_coordinate(a) != Coordinate::Linear {
+                return HUGE;
+            }
             let data = measured(problem, a).fold(0.0f64, |most, y| most.max(y.abs()));
             match data > 0.0 {
                 true => ESCAPED * data.max(model.initial_state()[a].abs()),
@@ -161,7 +179,10 @@ fn through(
             }
         })
         .collect();
-    let stays = |row: &[f64]| row.iter().zip(&sizes).all(|(x, size)| x.abs() <= *size);
+    let stays = |row: &[f64]| {
+        let mut states = row.iter().zip(&sizes).enumerate();
+        states.all(|(a, (x, size))| x.abs() <= *size && is_size(problem, a, *x))
+    };
     let mut escaped = [false; TRAJECTORIES];
     let mut samples: [Vec<f64>; TRAJECTORIES] = Default::default();
     let steps = segment.points - 1;
