@@ -3,7 +3,6 @@
  * plain tests of the residuals of the example's own fit, each as an equivalent normal variable.
  */
 import type { Fit } from "./oracle.js";
-import type { Twin } from "./twin.js";
 
 /** A test and its equivalent normal variable; negative where a misfit is too small. */
 export interface Test {
@@ -15,7 +14,7 @@ export interface Test {
 const ENOUGH = 8;
 
 /** All tests of a fit. */
-export function testsOf(fit: Fit, twin: Twin): Test[] {
+export function testsOf(fit: Fit): Test[] {
   const { residuals, chiSquare, degreesOfFreedom } = fit;
   const tests: Test[] = [
     { name: "misfit", deviations: chiSquareDeviations(chiSquare, degreesOfFreedom) },
@@ -47,12 +46,9 @@ export function testsOf(fit: Fit, twin: Twin): Test[] {
   tests.push({ name: "outlier", deviations: largestDeviations(largest, all) });
   const together = residuals.flatMap((channel) => Array.from(channel));
   tests.push({ name: "tails", deviations: tailDeviations(together) });
-  for (const [name, { prior }] of Object.entries(twin.estimate)) {
-    const found = fit.parameters[name];
-    if (prior === undefined || found === undefined) continue;
-    const spread = Math.hypot(prior.deviation, found.deviation);
-    tests.push({ name: "prior", deviations: (found.value - prior.mean) / spread });
-  }
+  // The root of the likelihood ratio does not depend on the coordinate of the parameter, as the
+  // distance in standard deviations does.
+  if (fit.priorRise > 0) tests.push({ name: "prior", deviations: Math.sqrt(fit.priorRise) });
   return tests;
 }
 

@@ -97,7 +97,7 @@ export async function judge(
   }
   const uncounted = situation.uncounted?.(model) ?? [];
   const fit = fitOf(twin, values, run);
-  if (fit !== undefined) judged.evidence = strongest(testsOf(fit, twin));
+  if (fit !== undefined) judged.evidence = strongest(testsOf(fit));
   for (const name of Object.keys(twin.estimate).filter((one) => !uncounted.includes(one))) {
     const truth = twin.truth.parameters[name] as number;
     judged.parameters[name] = {

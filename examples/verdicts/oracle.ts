@@ -15,6 +15,8 @@ export interface Fit {
   degreesOfFreedom: number;
   /** Estimated parameters, and their standard deviations; NaN where the data leave them open. */
   parameters: Record<string, { value: number; deviation: number }>;
+  /** Rise of chi-square from this fit, which knows no priors, to the fit with them; 0 without. */
+  priorRise: number;
 }
 
 const MOST_ITERATIONS = 60;
@@ -28,14 +30,23 @@ export function fitTold(
   values: Float64Array,
   starts: readonly { parameters: Record<string, number>; first: readonly number[] }[],
 ): Fit | undefined {
-  const fits = starts.map((start) => fitFrom(twin, values, start)).filter((fit) => fit !== null);
-  return fits.sort((a, b) => a.chiSquare - b.chiSquare)[0];
+  const best = (hasPriors: boolean): Fit | undefined =>
+    starts
+      .map((start) => fitFrom(twin, values, start, hasPriors))
+      .filter((fit) => fit !== null)
+      .sort((a, b) => a.chiSquare - b.chiSquare)[0];
+  const fit = best(false);
+  if (fit === undefined || Object.values(twin.estimate).every(({ prior }) => prior === undefined))
+    return fit;
+  const withPriors = best(true);
+  return withPriors && { ...fit, priorRise: Math.max(0, withPriors.chiSquare - fit.chiSquare) };
 }
 
 function fitFrom(
   twin: Twin,
   values: Float64Array,
   start: { parameters: Record<string, number>; first: readonly number[] },
+  hasPriors: boolean,
 ): Fit | null {
   const names = Object.keys(twin.estimate);
   const first = twin.isFirstKnown ? [] : start.first;
@@ -44,7 +55,7 @@ function fitFrom(
     ...first,
   ]);
   const scales = unknowns.map((one) => Math.max(Math.abs(one), 1e-3));
-  const residualsAt = residualsOf(twin, values, names);
+  const residualsAt = residualsOf(twin, values, names, hasPriors);
   let here = residualsAt(unknowns);
   let best = sumOfSquares(here);
   if (!Number.isFinite(best)) return null;
@@ -86,14 +97,19 @@ function fitFrom(
     chiSquare: best,
     degreesOfFreedom: here.length - unknowns.length,
     parameters: Object.fromEntries(parameters),
+    priorRise: 0,
   };
 }
 
-/** Standardised residuals of the measurements as a function of parameters and first state. */
+/**
+ * Standardised residuals of the measurements, and after them those of the priors if they are wanted,
+ * as a function of parameters and first state.
+ */
 function residualsOf(
   twin: Twin,
   values: Float64Array,
   names: readonly string[],
+  hasPriors: boolean,
 ): (unknowns: Float64Array) => Float64Array {
   const { states, observed, deviations, truth } = twin;
   const parameters = { ...twin.parameters };
@@ -114,13 +130,18 @@ function residualsOf(
     );
     const path = integrate(rates, first, times, 1e-10);
     const at = new Map(times.map((t, k) => [t, k]));
-    return Float64Array.from({ length: rows.length * width }, (_, i) => {
+    const priors = names.flatMap((name, i) => {
+      const prior = twin.estimate[name]?.prior;
+      return hasPriors && prior ? [((unknowns[i] as number) - prior.mean) / prior.deviation] : [];
+    });
+    const errors = Array.from({ length: rows.length * width }, (_, i) => {
       const [row, k] = [Math.floor(i / width), i % width];
       const place = (at.get(measured[row] as number) as number) * states.length;
       const model = path[place + (places[k] as number)] as number;
       const value = values[(rows[row] as number) * width + k] as number;
       return (model - value) / (deviations[k] as number);
     });
+    return Float64Array.from([...errors, ...priors]);
   };
 }
 

@@ -76,10 +76,9 @@ describe("the evidence", () => {
     const of = (make: () => number): Fit => {
       const residuals = [Float64Array.from({ length: 80 }, make)];
       const chiSquare = (residuals[0] as Float64Array).reduce((sum, one) => sum + one * one, 0);
-      return { residuals, chiSquare, degreesOfFreedom: 80, parameters: {} };
+      return { residuals, chiSquare, degreesOfFreedom: 80, parameters: {}, priorRise: 0 };
     };
-    const { twin } = twinOf(situation("right"), model("chain"), 1);
-    const kindOf = (make: () => number) => strongest(testsOf(of(make), twin));
+    const kindOf = (make: () => number) => strongest(testsOf(of(make)));
     const all = Array.from({ length: 300 }, () => Math.abs(kindOf(normal).deviations));
     expect(all.filter((one) => one > 3.5).length).toBeLessThan(6);
     expect(kindOf(() => 2 * normal())).toMatchObject({ name: "misfit" });
@@ -98,6 +97,19 @@ describe("the evidence", () => {
     expect(Math.abs(mean)).toBeLessThan(0.15);
     expect(variance).toBeGreaterThan(0.8);
     expect(variance).toBeLessThan(1.25);
+  });
+
+  test("of a prior is the root of the likelihood ratio", () => {
+    // In a linear model that is the distance over the root of both variances.
+    const { twin, values } = twinOf(situation("prior in conflict"), model("chain"), 3);
+    const [name] = Object.keys(twin.estimate) as [string];
+    const start = { parameters: twin.truth.parameters, first: twin.truth.first };
+    const fit = fitTold(twin, values, [start]) as Fit;
+    const { value, deviation } = fit.parameters[name] as { value: number; deviation: number };
+    const prior = twin.estimate[name]?.prior as { mean: number; deviation: number };
+    const distance = Math.abs(value - prior.mean) / Math.hypot(deviation, prior.deviation);
+    const found = testsOf(fit).find((one) => one.name === "prior")?.deviations as number;
+    expect(Math.abs(found / distance - 1)).toBeLessThan(0.15);
   });
 
   test("comes from a fit of least squares", () => {

@@ -48,7 +48,7 @@ export {
   naklNeuron,
   pendulum,
 } from "./models.js";
-export type { Inputs, InputSeries } from "./inputs.js";
+export type { Inputs, InputSeries, TimedInput } from "./inputs.js";
 export * from "./model/define.js";
 export type { ModelDefinition, ParameterDefinition, StateDefinition } from "./model/definition.js";
 export { type Condition, expr, type Expression, type Operand } from "./model/expression.js";
@@ -69,6 +69,7 @@ export {
   ifElse,
   lessOrEqual,
   lessThan,
+  lgamma,
   log,
   log10,
   max,
@@ -118,6 +119,7 @@ export {
 } from "./network/train.js";
 export * from "./network/twin.js";
 export * from "./npy.js";
+export type { Dates, TimeUnit } from "./dates.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
 export type { CoreFacts } from "./raw.js";
 export type * from "../generated/public-types.js";
@@ -133,6 +135,16 @@ export type {
 export * from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
 export type { EnsembleForecast, EnsembleOptions, EnsembleScore } from "./statistics/forecast.js";
+export type {
+  MeasurementBand,
+  MeasurementEnsemble,
+  MeasurementOptions,
+} from "./statistics/measured.js";
+export type {
+  GaussianNoise,
+  NoiseOfPosterior,
+  SampledNoise,
+} from "./statistics/noise-posterior.js";
 export type { Profile, ProfileOptions, ProfileProgress } from "./statistics/profile.js";
 export type {
   SampledChain,

@@ -46,19 +46,6 @@ export type SdkFacts =
       /** Name of the object, or `"dispose"`. */
       path: string;
     }
-  /** Error of a measurement whose time is not on the grid of the model. */
-  | {
-      /** Code of an error of a time that is not on the grid. */
-      code: "notOnGrid";
-      /** Field of the time, as `times[3]`. */
-      path: string;
-      /** Time that was given, in the model's unit of time. */
-      time: number;
-      /** Time of the nearest grid point. */
-      nearest: number;
-      /** Time between grid points. */
-      timeStep: number;
-    }
   /** Error of a file or text that does not have its format. */
   | {
       /** Code of an error of a file or text that does not have its format. */

@@ -1,11 +1,13 @@
 // Measurements on the time grid of the model.
-import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
+import { type Dates, timesOf, type TimeUnit } from "./dates.js";
+import { outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
+import { dataGrid, instantsOf } from "./data-grid.js";
 import { checkOnce, componentOf, type Inputs, inputsOf, namesOf } from "./inputs.js";
 import type { Model } from "./models.js";
 import { copied, describe, fields, float64Array, MOST_VALUES, plain } from "./shape.js";
 
 /**
- * Noisy, partial measurements on a regular time grid. They can be made with {@link observations}.
+ * Noisy, partial measurements at given times. They can be made with {@link observations}.
  */
 export interface Observations {
   /** Time of the first point. */
@@ -15,8 +17,15 @@ export interface Observations {
   /** Number of points. */
   points: number;
   /**
+   * Times of the points, ascending, the first of which is `start`; for points that are not
+   * `timeStep` apart. `timeStep` is then the longest step of the model's grid, which has further
+   * points in longer gaps, and the step that R_f belongs to. Default: points `timeStep` apart.
+   */
+  times?: Float64Array;
+  /**
    * Observed components, in the order of the columns of `values`: numbers of state components;
-   * numbers from `dimension` on are observables of the model.
+   * numbers from `dimension` on are observables of the model. A component that is measured several
+   * times at one time has as many columns.
    */
   observed: readonly number[];
   /** Measured values: points x observed, row-major; NaN where nothing was measured. */
@@ -34,6 +43,8 @@ export interface Observations {
 export interface DataSet {
   /** Time grid and observed components. */
   grid: unknown;
+  /** Times of points that are not evenly spaced; undefined for those that are. */
+  times: Float64Array | undefined;
   /** Measured values: points x observed, row-major. */
   values: Float64Array;
   /** Inputs: points x inputs, row-major; undefined for models without inputs. */
@@ -50,11 +61,12 @@ export function setsOf(data: unknown): DataSet[] {
 
 /** Gives one data set in the form that Rust takes. */
 function setOf(path: string, data: unknown): DataSet {
-  const { values, inputs, errors, ...grid } = fields(path, data);
+  const { values, times, inputs, errors, ...grid } = fields(path, data);
   const numbers = (name: string, given: unknown): Float64Array =>
     copied(`${path}.${name}`, float64Array(`${path}.${name}`, given));
   return {
     grid: plain(path, grid),
+    times: times === undefined ? undefined : numbers("times", times),
     values: numbers("values", values),
     inputs: inputs === undefined ? undefined : numbers("inputs", inputs),
     errors: errors === undefined ? undefined : errorsOf(`${path}.errors`, errors, values),
@@ -82,10 +94,16 @@ export interface Measurements<
   /** Model whose names can then be used for components, observables and inputs. Default: none. */
   model?: Model<string, S, I, O>;
   /**
-   * Times of the measurements, ascending, in the model's unit of time. They need not be on every
-   * grid point.
+   * Times of the measurements, in the model's unit of time and in any order. Several may be the
+   * same, as for repeated measurements. Dates, and texts such as `"2024-03-01"` and
+   * `"2024-03-01T12:30:00Z"` (without a zone in universal time), become the time since `origin` in
+   * `unit`.
    */
-  times: ArrayLike<number>;
+  times: ArrayLike<number> | Dates;
+  /** Unit of the model's time, for times that are dates: `"days"`, for instance. */
+  unit?: TimeUnit;
+  /** Date at which the model's time is zero, for times that are dates. Default: the earliest. */
+  origin?: Date | string;
   /**
    * Measured values: one series per observed component or observable, each as long as `times`, NaN
    * where a value is missing. They are given
@@ -115,27 +133,26 @@ export interface Measurements<
         ? never
         : { readonly [K in NoInfer<S | O>]?: number | ArrayLike<number> });
   /**
-   * Inputs u(t), for models with inputs: for each a value per point of the model's grid, or a
-   * function of time. Without `model` there may be one only.
+   * Inputs u(t), for models with inputs: for each a value per point of the data, a value per time
+   * (of ascending times), `{ times, values }` with times of their own, which may lie outside of
+   * those of the data, or a function of time. Between points they are straight lines. Without
+   * `model` there may be one only.
    */
   inputs?: Inputs<NoInfer<I>>;
   /**
-   * Time step of the model, which may be finer than that of the data. Default: the smallest
-   * distance between two times.
+   * Longest time step of the model, which may be finer than that of the data. Default: the smallest
+   * distance between two times if all lie on a grid of such steps, else the median distance.
    */
   timeStep?: number;
 }
 
 /**
- * Largest distance of a time from the grid, as a share of the time step. Times were probably
- * rounded when they were written down.
- */
-const TOLERANCE = 1e-3;
-
-/**
- * Puts measurements on the time grid of the model, with NaN at the points in between.
+ * Makes measurements out of series of values at any times. Times may be in any order and several
+ * of one channel may be the same. Where all of them lie on a grid of equal steps, the data get its
+ * points, with NaN where nothing was measured. Otherwise their points are the times, and the model
+ * is solved on a grid through all of them with steps no longer than `timeStep`.
  *
- * @throws LeastActionError by field; of code `notOnGrid` for a time that is not on the grid.
+ * @throws LeastActionError by field.
  *
  * @example
  * const data = observations({
@@ -151,6 +168,12 @@ const TOLERANCE = 1e-3;
  *   values: { V: volts },
  *   inputs: { I: (t) => (t < 50 ? 0 : 10) },
  * });
+ *
+ * @example
+ * observations({
+ *   times: [0.25, 0.57, 1.12, 1.12, 2.02, 24.37],
+ *   values: { 0: [2.84, 6.57, 10.5, 10.1, 9.66, 3.28] },
+ * });
  */
 export function observations<
   S extends string = never,
@@ -160,43 +183,38 @@ export function observations<
   const given = fields("options", measurements);
   checkNames(given);
   const names = namesOf(given.model);
-  const times = float64Array("times", given.times);
-  checkTimes(times);
+  const times = timesOf(given.times, given.unit, given.origin);
+  const instants = instantsOf(times);
   const series = seriesOf(given.values, times.length, names?.observed);
-  const timeStep =
-    given.timeStep === undefined ? smallestStep(times) : positive("timeStep", given.timeStep);
-  const start = times[0] as number;
-  const points = Math.round(((times.at(-1) as number) - start) / timeStep) + 1;
-  const most = Math.floor(MOST_VALUES / Math.max(1, series.length));
-  if (!(points <= most))
-    throw outOfRange("timeStep", timeStep, `so large that there are at most ${most} grid points`);
-
-  const observed = series.map(({ component }) => component);
-  const values = new Float64Array(points * observed.length).fill(Number.NaN);
   const bars =
     given.errors === undefined
       ? undefined
       : errorSeries(given.errors, times.length, series, names?.observed);
+  const step = given.timeStep === undefined ? undefined : positive("timeStep", given.timeStep);
+  const grid = dataGrid(instants.times, step, given.inputs);
+  const columns = columnsOf(series, instants.of);
+  const observed = columns.map(({ component }) => component);
+  const most = Math.floor(MOST_VALUES / Math.max(1, observed.length));
+  if (!(grid.points <= most)) {
+    const expected = `so large that there are at most ${most} grid points`;
+    throw outOfRange("timeStep", grid.timeStep, expected);
+  }
+  const values = new Float64Array(grid.points * observed.length).fill(Number.NaN);
   const errors = bars && new Float64Array(values.length).fill(Number.NaN);
-  let last = -1;
-  times.forEach((time, i) => {
-    const point = gridPoint(time, i, start, timeStep);
-    if (point === last) {
-      const facts = { code: "duplicate", path: `times[${i}]`, value: String(time) } as const;
-      throw new LeastActionError(
-        `times[${i}]: ${time} falls on the same grid point as the time before it`,
-        facts,
-      );
-    }
-    last = point;
-    const place = point * observed.length;
-    series.forEach((one, l) => (values[place + l] = one.values[i] as number));
-    bars?.forEach((one, l) => ((errors as Float64Array)[place + l] = one[i] as number));
-  });
-  const grid = { start, timeStep, points, observed, values };
-  const data = errors === undefined ? grid : { ...grid, errors };
+  columns.forEach(({ series: k, rows }, l) =>
+    rows.forEach((row, instant) => {
+      const place = (grid.pointOf[instant] as number) * observed.length + l;
+      values[place] = (series[k] as Series).values[row] as number;
+      if (errors) errors[place] = bars[k]?.[row] as number;
+    }),
+  );
+  const { start, timeStep, points } = grid;
+  const data: Observations = { start, timeStep, points, observed, values };
+  if (grid.times !== undefined) data.times = grid.times;
+  if (errors !== undefined) data.errors = errors;
   if (given.inputs === undefined) return data;
-  return { ...data, inputs: inputsOf(given.inputs, names?.inputs, data) };
+  const inputs = inputsOf(given.inputs, names?.inputs, data, instants.times);
+  return { ...data, inputs };
 }
 
 /** Refuses unknown fields: a misspelt `timeStep` would silently put the data on another grid. */
@@ -204,6 +222,8 @@ function checkNames(given: Record<string, unknown>): void {
   const known: readonly string[] = [
     "model",
     "times",
+    "unit",
+    "origin",
     "values",
     "errors",
     "inputs",
@@ -221,35 +241,32 @@ function positive(path: string, value: unknown): number {
   return value;
 }
 
-/** Checks that there are at least two times, finite and ascending. */
-function checkTimes(times: Float64Array): void {
-  if (times.length < 2) throw wrongLength("times", times.length, 2, "at least");
-  times.forEach((time, i) => {
-    if (!Number.isFinite(time)) throw outOfRange(`times[${i}]`, time, "finite");
-    const before = times[i - 1];
-    if (before !== undefined && !(time > before))
-      throw outOfRange(`times[${i}]`, time, `later than ${before}`);
+/** Column of measurements of one component, at most one per instant. */
+interface Column {
+  component: number;
+  /** Number of the series. */
+  series: number;
+  /** Place in the series of the measurement at each instant. */
+  rows: Map<number, number>;
+}
+
+/**
+ * Gives the columns of all series: one each, and further ones where values are repeated at one
+ * instant. `instants` are the numbers of the instants of a series' values.
+ */
+function columnsOf(series: readonly Series[], instants: Int32Array): Column[] {
+  return series.flatMap(({ component, values }, k) => {
+    const columns: Column[] = [{ component, series: k, rows: new Map() }];
+    const counts = new Map<number, number>();
+    instants.forEach((instant, row) => {
+      if (Number.isNaN(values[row])) return;
+      const repeat = counts.get(instant) ?? 0;
+      counts.set(instant, repeat + 1);
+      columns[repeat] ??= { component, series: k, rows: new Map() };
+      columns[repeat].rows.set(instant, row);
+    });
+    return columns;
   });
-}
-
-/** Gives the smallest distance between two times. */
-function smallestStep(times: Float64Array): number {
-  return times
-    .subarray(1)
-    .reduce((least, time, i) => Math.min(least, time - (times[i] as number)), Infinity);
-}
-
-/** Gives the number of the grid point of a time. */
-function gridPoint(time: number, index: number, start: number, timeStep: number): number {
-  const point = Math.round((time - start) / timeStep);
-  const nearest = start + point * timeStep;
-  if (Math.abs(time - nearest) <= TOLERANCE * timeStep) return point;
-  const path = `times[${index}]`;
-  throw new LeastActionError(
-    `${path}: ${time} is not on the grid from ${start} in steps of ${timeStep}; ` +
-      `the nearest point is ${nearest}. Give a timeStep that divides all distances.`,
-    { code: "notOnGrid", path, time, nearest, timeStep },
-  );
 }
 
 /** Series of one observed component. */

@@ -62,7 +62,6 @@ describe("annealing options", () => {
     ["data.timeStep", 0, "outOfRange", "data.timeStep", /greater than zero, got 0/],
     ["data.timeStep", undefined, "wrongShape", "data.timeStep", /is missing/],
     ["data.observed", [0, 1, 2, 5], "indexOutOfRange", "data.observed[3]", /use 0 to 4/],
-    ["data.observed", [0, 1, 2, 2], "duplicate", "data.observed[3]", /once/],
     ["data.observed", [0, 1, 2, -1], "wrongShape", "data.observed[3]", /-1/],
     ["data.observed", [], "outOfRange", "data.observed.length", /at least 1/],
     ["data.colour", "red", "unknownName", "data.colour", /colour/],
@@ -249,7 +248,11 @@ describe("annealing options", () => {
       points: 4,
       values: smallTwin().twin.data.values.slice(0, 16),
     };
-    const error = await rejection(run({ ...plainOptions(), data }));
+    // Runs make a grid of the scheme; the path of an action is that of its caller.
+    expect((await run({ ...plainOptions(), data })).best.path).toHaveLength(25);
+    const error = thrown(() =>
+      action({ model: lorenz96({ dimension: 5 }), data, measurementPrecision: 1 }),
+    );
     expect(error).toMatchObject({ code: "wrongPointCount", path: "data.points" });
     expect((error as Error).message).toMatch(
       /odd number of points.*got 4; use 5 points or another discretization/,
@@ -445,8 +448,8 @@ describe("the other functions", () => {
     ],
     [
       "observations",
-      () => observations({ times: [0, 1, 1.5, 2.2], values: { 0: [1, 2, 3, 4] } }),
-      "notOnGrid",
+      () => observations({ times: [0, 1, 1.5, NaN], values: { 0: [1, 2, 3, 4] } }),
+      "outOfRange",
       "times[3]",
     ],
     [
@@ -457,9 +460,9 @@ describe("the other functions", () => {
     ],
     [
       "observations",
-      () => observations({ times: [1, 0], values: { 0: [1, 2] } }),
-      "outOfRange",
-      "times[1]",
+      () => observations({ times: [1, 1], values: { 0: [1, 2] } }),
+      "wrongLength",
+      "times",
     ],
     [
       "observations",
@@ -481,9 +484,14 @@ describe("the other functions", () => {
     ],
     [
       "observations",
-      () => observations({ times: [0, 1e-4, 1], values: { 0: [1, 2, 3] }, timeStep: 1 }),
-      "duplicate",
-      "times[1]",
+      () =>
+        observations({
+          times: [0, 1],
+          values: { 0: [1, 2] },
+          inputs: { u: { times: [0, 0], values: [1, 2] } },
+        }),
+      "outOfRange",
+      "inputs.u.times[1]",
     ],
   ])("%s: %s", (_name, what, code, path) => {
     const error = thrown(what);

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   defineModel,
   LeastActionError,
+  type Observations,
   observations,
   readCsv,
   readNpy,
@@ -230,6 +231,90 @@ describe("observations", () => {
     });
   });
 
+  test("times that lie on no grid are the points themselves, in order and each once", () => {
+    const data = observations({
+      times: [2.02, 0.25, 1.12, 1.12, 0.57, 24.37],
+      values: { 0: [4, 1, 3, 3.5, 2, 5], 1: [9, NaN, 8, NaN, 7, 6] },
+      errors: { 0: [0.4, 0.1, 0.3, 0.35, 0.2, 0.5], 1: 1 },
+    });
+    expect(data).toEqual({
+      start: 0.25,
+      timeStep: expect.closeTo(0.9),
+      points: 5,
+      times: Float64Array.of(0.25, 0.57, 1.12, 2.02, 24.37),
+      observed: [0, 0, 1],
+      // prettier-ignore
+      values: Float64Array.of(1, NaN, NaN, 2, NaN, 7, 3, 3.5, 8, 4, NaN, 9, 5, NaN, 6),
+      // prettier-ignore
+      errors: Float64Array.of(0.1, NaN, NaN, 0.2, NaN, 1, 0.3, 0.35, 1, 0.4, NaN, 1, 0.5, NaN, 1),
+    });
+  });
+
+  test("repeated measurements of a grid stay on it", () => {
+    const data = observations({ times: [0, 1, 1, 2], values: { 0: [1, 2, 3, 4] } });
+    expect(data).toMatchObject({ timeStep: 1, points: 3, observed: [0, 0] });
+    expect(data.values).toEqual(Float64Array.of(1, NaN, 2, 3, 4, NaN));
+  });
+
+  test("inputs at times of their own are points of the data, and functions divide gaps", () => {
+    const times = [0, 0.3, 2];
+    const values = { 0: [1, 2, 3] };
+    const I = { times: [-1, 0.3, 0.31, 5], values: [0, 0, 1, 1] };
+    const data = observations({ times, values, inputs: { I } });
+    expect(data.times).toEqual(Float64Array.of(0, 0.3, 0.31, 2));
+    expect(data.inputs).toEqual(Float64Array.of(0, 0, 1, 1));
+    const smooth = observations({ times, values, inputs: { I: (t) => t }, timeStep: 0.5 });
+    expect(smooth.points).toBe(1 + 1 + 4);
+    expect(smooth.inputs).toEqual(smooth.times);
+    const listed = observations({ times, values, inputs: { I: [0, 3, 5] } });
+    expect(listed.inputs).toEqual(Float64Array.of(0, 3, 5));
+    const onGrid = observations({
+      times: [0, 1, 2],
+      values: { 0: [1, 2, 3] },
+      inputs: { I: { times: [0, 2], values: [0, 4] } },
+    });
+    expect(onGrid.times).toBeUndefined();
+    expect(onGrid.inputs).toEqual(Float64Array.of(0, 2, 4));
+  });
+
+  test("dates in the model's unit of time, from the earliest or from an origin", () => {
+    const values = { 0: [1, 2, 3] };
+    const days = ["2024-02-28", "2024-03-01T12:00", "2024-03-02 00:00:00+00:00"];
+    /** Times at which something was measured. */
+    const at = ({ start, timeStep, values }: Observations): number[] =>
+      Array.from(values, (y, n) => (Number.isNaN(y) ? NaN : start + n * timeStep)).filter(
+        (time) => !Number.isNaN(time),
+      );
+    const expected = [0, 2.5, 3];
+    const unit = "days";
+    expect(at(observations({ times: days, unit, values }))).toEqual(expected);
+    const dates = days.map(
+      (day) => new Date(day.length > 20 ? day : day.padEnd(16, "T00:00") + "Z"),
+    );
+    expect(at(observations({ times: dates, unit, values }))).toEqual(expected);
+    const hours = observations({ times: days, unit: "hours", origin: "2024-02-27", values });
+    expect(at(hours)).toEqual([24, 84, 96]);
+    const zoned = ["2024-03-01T12:00+0200", "2024-03-01T11:00:00.5Z"];
+    const seconds = observations({ times: zoned, unit: "seconds", values: { 0: [1, 2] } });
+    expect([seconds.start, seconds.timeStep, seconds.points]).toEqual([0, 3600.5, 2]);
+  });
+
+  test.each([
+    [{ times: ["2024-02-30", "2024-03-01"] }, "unit", /is missing: times are dates/],
+    [{ times: ["yesterday", "2024-03-01"], unit: "days" }, "times[0]", /is no date/],
+    [{ times: ["2024-03-01", "2024-13-01"], unit: "days" }, "times[1]", /is no date/],
+    [{ times: [new Date(Number.NaN), "2024-03-01"], unit: "days" }, "times[0]", /valid/],
+    [{ times: ["2024-03-01", 3], unit: "days" }, "times[1]", /must be a date/],
+    [{ times: ["2024-03-01", "2024-03-02"], unit: "moons" }, "unit", /"weeks"/],
+    [{ times: [0, 1], unit: "days" }, "unit", /numbers are in the model's unit/],
+    [{ times: [0, 1], origin: "2024-03-01" }, "origin", /numbers are in the model's unit/],
+  ])("dates that are wrong: %j", (change, path, message) => {
+    const given = { values: { 0: [1, 2] }, ...change };
+    const error = thrown(() => observations(given as Parameters<typeof observations>[0]));
+    expect(error).toMatchObject({ name: "LeastActionError", path });
+    expect((error as Error).message).toMatch(message);
+  });
+
   test("times that were rounded when they were written down are on the grid", () => {
     const times = Array.from({ length: 50 }, (_, i) => Number((i / 3).toFixed(4)));
     const data = observations({ times, values: { 0: times }, timeStep: 1 / 3 });
@@ -316,7 +401,7 @@ describe("observations", () => {
       { inputs: { I: [1] } },
       "wrongLength",
       "inputs.I",
-      /one per grid point; or give a function/,
+      /or a function of time/,
     ],
     [
       "an input that is not finite",

@@ -113,6 +113,7 @@ test("a profile is that of least squares where the posterior is nearly normal", 
   const seen: ProfileProgress[] = [];
   const profile = await run.profile("b", { onProgress: (one) => void seen.push(one) });
   expect(profile.open).toEqual([false, false]);
+  expect(profile.remarks).toEqual([]);
   expect(profile.modelPrecision).toBe(Infinity);
   const [low, high] = profile.interval;
   expect(Math.abs(low - (mean - 1.96 * deviation))).toBeLessThan(0.3 * deviation);

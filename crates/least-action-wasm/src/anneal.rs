@@ -8,7 +8,7 @@ use least_action::anneal::{
 };
 use least_action::model::Coordinate;
 use least_action::network::NetworkOptions;
-use least_action::{AnnealOptions, Error, Run};
+use least_action::{AnnealOptions, Error, Observations, Run};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -82,10 +82,27 @@ struct Progress {
     stopped: Option<Stopped>,
 }
 
+impl Annealer {
+    /// Data sets on the grid before it was refined, or on this one; none for networks.
+    fn grid(&self, before: bool) -> impl Iterator<Item = &Observations> {
+        let sets = match (&self.0, before) {
+            (Kind::Paths(annealer), true) => annealer.annealable().data_before(),
+            (Kind::Paths(annealer), false) => annealer.problem().data(),
+            (Kind::Networks(_), _) => &[],
+        };
+        sets.iter()
+    }
+}
+
+/// Times of the points of a data set.
+fn times_of(set: &Observations) -> impl Iterator<Item = f64> + '_ {
+    (0..set.points).map(|n| set.time(n))
+}
+
 #[wasm_bindgen]
 impl Annealer {
     /// Annealer of a model with data sets, each `{ grid: { start, timeStep, points, observed },
-    /// values, inputs }`.
+    /// times, values, inputs }`.
     #[wasm_bindgen(constructor)]
     pub fn new(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Annealer> {
         let model = build(spec)?;
@@ -118,6 +135,17 @@ impl Annealer {
     /// Names of the estimated parameters, in the order of their values in rungs.
     pub fn estimated(&self) -> Vec<String> {
         either!(&self.0, annealer => annealer.annealable().parameter_names())
+    }
+
+    /// Times of the points of paths, of all data sets one after the other: those of the grid
+    /// before it was refined, or of this one. Empty for networks.
+    pub fn times(&self, before: bool) -> Vec<f64> {
+        self.grid(before).flat_map(times_of).collect()
+    }
+
+    /// Number of points of each data set on the grid before it was refined; empty for networks.
+    pub fn points(&self) -> Vec<u32> {
+        self.grid(true).map(|set| set.points as u32).collect()
     }
 
     /// True if parameters or states are estimated by other coordinates than themselves.
@@ -301,6 +329,16 @@ impl Annealer {
             Kind::Paths(annealer) => Some(annealer),
             Kind::Networks(_) => None,
         }
+    }
+
+    /// Estimate of the model's noise beside that of the measurements, about the end of a climb.
+    #[wasm_bindgen(js_name = modelNoise)]
+    pub fn model_noise(&self, climb: &JsValue) -> Result<JsValue> {
+        let climb = read_climb(climb)?;
+        let Kind::Paths(annealer) = &self.0 else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        Ok(plain(&annealer.model_noise(&climb).map_err(thrown)?))
     }
 
     /// Prediction of a path through data: `{ times, path }` from the end of a climb's path on.

@@ -189,7 +189,7 @@ struct Grid {
     observed: Vec<usize>,
 }
 
-/// Reads data sets, each `{ grid, values, inputs }` with `grid` a [`Grid`].
+/// Reads data sets, each `{ grid, times, values, inputs }` with `grid` a [`Grid`].
 pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
     let single = sets.length() == 1;
     let set = |(index, set): (usize, JsValue)| {
@@ -206,6 +206,7 @@ pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
             observed: grid.observed,
             values: numbers(&field("values")),
             inputs: numbers(&field("inputs")),
+            times: numbers(&field("times")),
         })
     };
     sets.iter().enumerate().map(set).collect()

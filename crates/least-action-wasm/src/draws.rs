@@ -2,8 +2,9 @@
 
 use js_sys::{Float64Array, Reflect};
 use least_action::statistics::{
-    diagnose, predict_ensemble, summarize, ChainStatistics, Coverage, Flatness, Member, Members,
-    ModelNoise, Quantity, RankHistogram, Sampled, SamplingMethod, SamplingOptions, Summary,
+    diagnose, predict_measurements, summarize, ChainStatistics, Coverage, Flatness, Member,
+    Members, ModelNoise, Quantity, RankHistogram, Sampled, SamplingMethod, SamplingOptions,
+    Summary,
 };
 use least_action::Error;
 use serde::{Deserialize, Serialize};
@@ -142,7 +143,8 @@ struct Noise {
 #[wasm_bindgen]
 impl Annealer {
     /// Continues draws, count x unknowns, past the window: `{ times, members, dimension, values,
-    /// failed }`. `noise` is `{ modelPrecision, seed }`, or null for none.
+    /// failed, measurements }`. `noise` is `{ modelPrecision, seed }`, or null for none; `measured`
+    /// is the seed of new measurements, which are not made without it.
     #[wasm_bindgen(js_name = predictEnsemble)]
     pub fn predict_ensemble(
         &self,
@@ -150,6 +152,7 @@ impl Annealer {
         count: usize,
         horizon: &JsValue,
         noise: &JsValue,
+        measured: Option<f64>,
     ) -> Result<JsValue> {
         let Some(annealer) = self.of_paths() else {
             return Ok(JsValue::UNDEFINED);
@@ -172,15 +175,48 @@ impl Annealer {
             model_precision: noise.model_precision,
             seed: noise.seed,
         });
-        let ensemble =
-            predict_ensemble(problem, &members, given.horizon(), noise).map_err(thrown)?;
+        let measured = measured.map(|seed| seed as u64);
+        let ensemble = predict_measurements(problem, &members, given.horizon(), noise, measured)
+            .map_err(thrown)?;
         Ok(object([
             ("times", float64_array(&ensemble.times)),
             ("members", (ensemble.members as f64).into()),
             ("dimension", (ensemble.dimension as f64).into()),
             ("values", float64_array(&ensemble.values)),
             ("failed", plain(&ensemble.failed)),
+            ("measurements", float64_array(&ensemble.measurements)),
         ]))
+    }
+
+    /// New measurements of all measured columns along the paths of draws, count x unknowns: count x
+    /// points x columns.
+    #[wasm_bindgen(js_name = drawMeasurements)]
+    pub fn draw_measurements(
+        &self,
+        draws: &Float64Array,
+        count: usize,
+        seed: f64,
+    ) -> Result<JsValue> {
+        let Some(annealer) = self.of_paths() else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        let problem = annealer.problem();
+        let draws = draws.to_vec();
+        let width = (draws.len() / count.max(1)).max(1);
+        let mut measured = Vec::new();
+        for (stream, draw) in draws.chunks_exact(width).enumerate() {
+            let (path, parameters) = draw.split_at(problem.path_length().min(width));
+            let one = problem.draw_measurements(path, parameters, seed as u64, stream as u64);
+            measured.extend(one.map_err(thrown)?);
+        }
+        Ok(float64_array(&measured))
+    }
+
+    /// Names of the measured columns, in the order of new measurements.
+    #[wasm_bindgen(js_name = measuredNames)]
+    pub fn measured_names(&self) -> Vec<String> {
+        self.of_paths()
+            .map_or(Vec::new(), |annealer| annealer.problem().measured_names())
     }
 }
 

@@ -128,6 +128,7 @@ pub fn integrate(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
                 start: given.start,
                 time_step: given.time_step,
                 points: given.points,
+                times: &[],
                 inputs: &given.inputs,
             };
             least_action::twin::integrate(&*model, forward)

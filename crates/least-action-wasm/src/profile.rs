@@ -45,8 +45,8 @@ impl ProfileSearch {
         ]))
     }
 
-    /// Profile `{ modelPrecision, estimate, values, chiSquare, confidence, interval, open }` at the
-    /// end.
+    /// Profile `{ modelPrecision, estimate, values, chiSquare, confidence, interval, open, remarks }`
+    /// at the end.
     pub fn profile(&self) -> JsValue {
         let found = self.0.profile();
         let list = |values: Vec<JsValue>| JsValue::from(values.into_iter().collect::<Array>());
@@ -58,6 +58,10 @@ impl ProfileSearch {
             ("confidence", found.confidence.into()),
             ("interval", list(found.interval.map(JsValue::from).to_vec())),
             ("open", list(found.open.map(JsValue::from).to_vec())),
+            (
+                "remarks",
+                list(found.remarks.iter().map(JsValue::from).collect()),
+            ),
         ])
     }
 }

@@ -1,5 +1,5 @@
 //! Bias, intervals and time of estimated noise over many twins, beside runs whose noise is known:
-//! `cargo run --release -p least-action --example estimated_noise -- [twins]`.
+//! `cargo run --release -p least-action --example estimated_noise -- [twins] [word of a name]`.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -39,6 +39,36 @@ fn oscillator() -> EquationModel {
         .parameter("c", 0.1, "")
         .initial_state([1.0, 0.0])
         .flow(|x, p| vec![x[1] * 1.0, -p[0] * x[0] - p[1] * x[1]])
+        .unwrap()
+}
+
+/// R. FitzHugh, Biophys. J. 1, 1961; J. Nagumo, S. Arimoto, S. Yoshizawa, Proc. IRE 50, 1962.
+fn fitzhugh_nagumo() -> EquationModel {
+    ModelBuilder::new("fitzhughNagumo")
+        .states(["v", "w"])
+        .parameter("a", 0.2, "")
+        .parameter("b", 0.2, "")
+        .parameter("c", 3.0, "")
+        .initial_state([-1.0, 1.0])
+        .flow(|x, p| {
+            let cubed = x[0] * x[0] * x[0];
+            let fast = (x[0] - cubed / 3.0 + x[1]) * p[2];
+            vec![fast, -(x[0] - p[0] + x[1] * p[1]) / p[2]]
+        })
+        .unwrap()
+}
+
+/// Infected and susceptible persons by the hundred.
+fn epidemic() -> EquationModel {
+    ModelBuilder::new("epidemic")
+        .states(["I", "S"])
+        .parameter("beta", 1.6, "")
+        .parameter("gamma", 0.5, "")
+        .initial_state([0.08, 9.5])
+        .flow(|x, p| {
+            let infected = x[0] * x[1] * p[0] / 10.0;
+            vec![infected - x[0] * p[1], -infected]
+        })
         .unwrap()
 }
 
@@ -90,6 +120,44 @@ fn cases() -> Vec<Case> {
             experiment: twin(0.02, 201, &[0, 1], None),
             noise: vec![0.5, 1.0],
             estimate: vec![("rho", [20.0, 35.0])],
+            ..case()
+        },
+        Case {
+            name: "FitzHugh-Nagumo, v of 101",
+            model: fitzhugh_nagumo(),
+            experiment: twin(0.2, 101, &[0], Some(vec![-1.0, 1.0])),
+            noise: vec![0.2],
+            estimate: vec![("a", [0.0, 0.5]), ("b", [0.0, 0.5]), ("c", [2.0, 4.0])],
+            ..case()
+        },
+        Case {
+            name: "epidemic, infected of 41",
+            model: epidemic(),
+            experiment: twin(0.4, 41, &[0], Some(vec![0.08, 9.5])),
+            noise: vec![0.1],
+            estimate: vec![("beta", [0.5, 3.0]), ("gamma", [0.1, 1.0])],
+            ..case()
+        },
+        Case {
+            name: "lynx and hare of 41, log-normal",
+            model: models::lotka_volterra().unwrap(),
+            experiment: twin(0.5, 41, &[0, 1], Some(vec![34.0, 5.9])),
+            noise: vec![0.25, 0.2],
+            estimate: vec![
+                ("alpha", [0.2, 1.0]),
+                ("beta", [0.01, 0.06]),
+                ("gamma", [0.3, 1.5]),
+                ("delta", [0.01, 0.05]),
+            ],
+            family: NoiseFamily::LogNormal,
+            ..case()
+        },
+        Case {
+            name: "lorenz96, 3 of 5 sites, 81 points",
+            model: models::lorenz96(5).unwrap(),
+            experiment: twin(0.05, 81, &[0, 1, 2], None),
+            noise: vec![0.5, 0.5, 0.5],
+            estimate: vec![("forcing", [6.0, 10.0])],
             ..case()
         },
         Case {
@@ -174,56 +242,66 @@ fn run(case: &Case, data: Observations, is_known: bool) -> (Run, f64) {
     (run, begun.elapsed().as_secs_f64())
 }
 
-fn main() {
-    let twins = std::env::args()
-        .nth(1)
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(200);
-    for case in cases() {
-        let channels = case.noise.len();
-        let mut ratios = vec![Vec::new(); channels];
-        let mut inside = vec![0; channels];
-        let (mut known, mut estimated, mut consistent) = (0.0, 0.0, [0, 0]);
-        let (mut iterations, mut starts) = ([0, 0], [0, 0]);
-        for seed in 0..twins {
-            let data = data(&case, seed);
-            let (found, time) = run(&case, data.clone(), false);
-            let (reference, reference_time) = run(&case, data, true);
-            known += reference_time;
-            estimated += time;
-            for (k, one) in [&reference, &found].into_iter().enumerate() {
-                consistent[k] += usize::from(one.verdict == Verdict::Consistent);
-                starts[k] += one.climbs.len();
-                let rungs = one.climbs.iter().flat_map(|climb| &climb.rungs);
-                iterations[k] += rungs.map(|rung| rung.iterations).sum::<usize>();
-            }
-            for (c, noise) in found.noise.iter().enumerate() {
-                let part = noise.deviation.or(noise.proportional).unwrap();
-                // The variance is what has no bias.
-                ratios[c].push((part.value / case.noise[c]).powi(2));
-                let [low, high] = part.interval;
-                inside[c] += usize::from(low <= case.noise[c] && case.noise[c] <= high);
-            }
-        }
+/// Ratios of estimated and true variances of one channel, and the number of intervals of 95 % that
+/// hold the truth.
+#[derive(Clone, Default)]
+struct Channel {
+    ratios: Vec<f64>,
+    inside: usize,
+}
+
+impl Channel {
+    fn row(&self, name: &str, rest: &str) {
+        let n = self.ratios.len() as f64;
+        // The variance is what has no bias.
+        let mean = self.ratios.iter().sum::<f64>() / n;
+        let variance = self.ratios.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / n;
         println!(
-            "{}: consistent {} known, {} estimated; starts {starts:?}, iterations {iterations:?}, \
-             time {:.3} s known, {:.3} s estimated, ratio {:.2}",
-            case.name,
-            consistent[0],
-            consistent[1],
-            known,
-            estimated,
-            estimated / known
+            "| {name} | {mean:.3} +- {:.3} | {:.1} +- {:.1} % | {rest} |",
+            (variance / n).sqrt(),
+            100.0 * self.inside as f64 / n,
+            100.0 * (0.95 * 0.05 / n).sqrt(),
         );
-        for c in 0..channels {
-            let n = ratios[c].len() as f64;
-            let mean = ratios[c].iter().sum::<f64>() / n;
-            let variance = ratios[c].iter().map(|r| (r - mean).powi(2)).sum::<f64>() / n;
-            println!(
-                "  channel {c}: mean variance ratio {mean:.4} +- {:.4}, inside 95 % {:.1} %",
-                (variance / n).sqrt(),
-                100.0 * inside[c] as f64 / n
-            );
+    }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let twins = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(200);
+    let word = arguments.next().unwrap_or_default();
+    println!(
+        "| twins of | variance over the true one | intervals of 95 % | consistent, known and \
+         estimated | starts, likewise | time ratio |\n| --- | --- | --- | --- | --- | --- |"
+    );
+    for case in cases().iter().filter(|case| case.name.contains(&word)) {
+        let mut channels = vec![Channel::default(); case.noise.len()];
+        let (mut seconds, mut consistent, mut starts) = ([0.0, 0.0], [0, 0], [0, 0]);
+        for seed in 0..twins {
+            let data = data(case, seed);
+            let runs = [true, false].map(|is_known| run(case, data.clone(), is_known));
+            for (k, (one, time)) in runs.iter().enumerate() {
+                seconds[k] += time;
+                starts[k] += one.climbs.len();
+                consistent[k] += usize::from(one.verdict == Verdict::Consistent);
+            }
+            for ((channel, noise), truth) in
+                channels.iter_mut().zip(&runs[1].0.noise).zip(&case.noise)
+            {
+                let part = noise.deviation.or(noise.proportional).unwrap();
+                channel.ratios.push((part.value / truth).powi(2));
+                let [low, high] = part.interval;
+                channel.inside += usize::from(low <= *truth && *truth <= high);
+            }
         }
+        let ratio = seconds[1] / seconds[0];
+        let starts = starts.map(|all| all as f64 / twins as f64);
+        let of_all = format!(
+            "{}, {} | {:.1}, {:.1} | {ratio:.2}",
+            consistent[0], consistent[1], starts[0], starts[1]
+        );
+        channels[0].row(case.name, &of_all);
+        channels[1..]
+            .iter()
+            .for_each(|channel| channel.row("", " | | "));
     }
 }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use least_action::action::{Precision, Prior};
-use least_action::model::Model;
+use least_action::model::{Model, ModelBuilder};
 use least_action::models;
 use least_action::statistics::{BoundsMethod, Chain, Members, Posterior, RankHistogram};
 use least_action::statistics::{SamplingMethod, SamplingOptions};
@@ -45,6 +45,7 @@ struct System {
     model: Arc<dyn Model>,
     /// Right side of the equations, as a function of the states and the estimated parameters.
     rates: fn(&[f64], &[f64]) -> Vec<f64>,
+    discretization: Discretization,
     normalization: Normalization,
     time_step: f64,
     points: usize,
@@ -76,8 +77,8 @@ impl Random {
 }
 
 impl System {
-    /// The classical step of Runge and Kutta.
-    fn step(&self, x: &[f64], p: &[f64]) -> Vec<f64> {
+    /// State a classical step of Runge and Kutta later.
+    fn runge_kutta(&self, x: &[f64], p: &[f64]) -> Vec<f64> {
         let h = self.time_step;
         let along = |k: &[f64], share: f64| -> Vec<f64> {
             x.iter().zip(k).map(|(x, k)| x + share * h * k).collect()
@@ -88,6 +89,65 @@ impl System {
         let k4 = (self.rates)(&along(&k3, 1.0), p);
         let slope = |i: usize| (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]) / 6.0;
         (0..x.len()).map(|i| x[i] + h * slope(i)).collect()
+    }
+
+    /// States that a step from `x` leads to, one or two, with these errors of its residuals.
+    fn step(&self, x: &[f64], p: &[f64], errors: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let (h, f) = (self.time_step, |x: &[f64]| (self.rates)(x, p));
+        let sum = |terms: &[(f64, &[f64])]| -> Vec<f64> {
+            let of = |i: usize| terms.iter().map(|(c, v)| c * v[i]).sum();
+            (0..x.len()).map(of).collect()
+        };
+        let first = self.runge_kutta(x, p);
+        let from = f(x);
+        let mut states = match self.discretization {
+            Discretization::Rk4 => return vec![sum(&[(1.0, &first), (1.0, &errors[0])])],
+            Discretization::SimpsonHermite => vec![first.clone(), self.runge_kutta(&first, p)],
+            _ => vec![first],
+        };
+        // Fixed points: steps are short beside the rates.
+        for _ in 0..200 {
+            let last = states.len() - 1;
+            let slopes: Vec<Vec<f64>> = states.iter().map(|x| f(x)).collect();
+            states = match self.discretization {
+                Discretization::Trapezoid => vec![sum(&[
+                    (1.0, x),
+                    (h / 2.0, &from),
+                    (h / 2.0, &slopes[0]),
+                    (1.0, &errors[0]),
+                ])],
+                Discretization::Midpoint => {
+                    let middle = f(&sum(&[(0.5, x), (0.5, &states[0])]));
+                    vec![sum(&[(1.0, x), (h, &middle), (1.0, &errors[0])])]
+                }
+                _ => {
+                    let end = sum(&[
+                        (1.0, x),
+                        (h / 3.0, &from),
+                        (4.0 * h / 3.0, &slopes[0]),
+                        (h / 3.0, &slopes[last]),
+                        (1.0, &errors[0]),
+                    ]);
+                    let middle = sum(&[
+                        (0.5, x),
+                        (0.5, &end),
+                        (h / 4.0, &from),
+                        (-h / 4.0, &slopes[last]),
+                        (1.0, &errors[1]),
+                    ]);
+                    vec![middle, end]
+                }
+            };
+        }
+        states
+    }
+
+    /// Number of steps that one residual holds together.
+    fn together(&self) -> usize {
+        match self.discretization {
+            Discretization::SimpsonHermite => 2,
+            _ => 1,
+        }
     }
 
     /// A path and parameters drawn from the belief, in the order of the posterior's unknowns.
@@ -104,12 +164,15 @@ impl System {
         let first = self.truth.first_state.iter();
         let mut x: Vec<f64> = first.map(|(_, prior)| random.prior(*prior)).collect();
         let mut unknowns = x.clone();
-        for _ in 1..self.points {
-            x = self.step(&x, &parameters);
-            for (x, variance) in x.iter_mut().zip(&self.truth.errors) {
-                *x += variance.sqrt() * random.normal();
+        for _ in 0..(self.points - 1) / self.together() {
+            let mut error = |variance: &f64| variance.sqrt() * random.normal();
+            let errors: Vec<Vec<f64>> = (0..self.together())
+                .map(|_| self.truth.errors.iter().map(&mut error).collect())
+                .collect();
+            for state in self.step(&x, &parameters, &errors) {
+                unknowns.extend_from_slice(&state);
+                x = state;
             }
-            unknowns.extend_from_slice(&x);
         }
         unknowns.extend(parameters);
         unknowns
@@ -142,7 +205,7 @@ impl System {
         let precisions = |variances: &[f64]| variances.iter().map(|v| 1.0 / v).collect();
         let named = belief.parameters.iter();
         let options = ActionOptions {
-            discretization: Some(Discretization::Rk4),
+            discretization: Some(self.discretization),
             normalization: self.normalization,
             measurement_precision: Precision::PerComponent(precisions(&belief.noise)),
             model_weights: Precision::PerComponent(precisions(&belief.errors)),
@@ -180,7 +243,7 @@ impl System {
         let mut x: Vec<f64> = belief.first_state.iter().map(|p| p.1.mean).collect();
         let mut start = x.clone();
         for _ in 1..self.points {
-            x = self.step(&x, &parameters);
+            x = self.runge_kutta(&x, &parameters);
             start.extend_from_slice(&x);
         }
         start.extend(parameters);
@@ -320,6 +383,7 @@ fn lorenz63() -> System {
                 x[0] * x[1] - 8.0 / 3.0 * x[2],
             ]
         },
+        discretization: Discretization::Rk4,
         normalization: Normalization::Posterior,
         time_step: 0.05,
         points: 9,
@@ -351,6 +415,7 @@ fn log_lotka_volterra() -> System {
     System {
         model: Arc::new(models::log_lotka_volterra().unwrap()),
         rates: |x, p| vec![p[0] - p[1] * libm::exp(x[1]), p[3] * libm::exp(x[0]) - p[2]],
+        discretization: Discretization::Rk4,
         normalization: Normalization::Mean,
         time_step: 0.5,
         points: 9,
@@ -403,6 +468,54 @@ fn truths_of_lotka_volterra_rank_among_draws_as_any_of_them() {
         };
         let calibration = system.calibrate(&system.truth, &options);
         assert!(calibration.p_value() > SIGNIFICANCE, "{bounds:?}");
+    }
+}
+
+/// Decay that is driven to and fro and saturates, in implicit steps with errors of their own: the
+/// determinant of a step tells of both parameters.
+fn saturating(discretization: Discretization) -> System {
+    System {
+        model: Arc::new(
+            ModelBuilder::new("saturating")
+                .states(["x", "y"])
+                .parameter("k", 1.0, "")
+                .parameter("s", 1.0, "")
+                .flow(|x, p| {
+                    let uptake = x[0] * p[0] / (x[0] * x[0] * p[1] + 1.0);
+                    vec![x[1] - uptake, -(x[0] + x[1] * p[0])]
+                })
+                .unwrap(),
+        ),
+        rates: |x, p| {
+            let uptake = p[0] * x[0] / (1.0 + p[1] * x[0] * x[0]);
+            vec![x[1] - uptake, -(x[0] + p[0] * x[1])]
+        },
+        discretization,
+        normalization: Normalization::Posterior,
+        time_step: 0.3,
+        points: 17,
+        observed: vec![0],
+        measured: |_, _| true,
+        truth: Belief {
+            parameters: vec![("k", prior(1.0, 0.4), true), ("s", prior(0.5, 0.3), true)],
+            first_state: vec![("x", prior(1.0, 1.0)), ("y", prior(0.0, 1.0))],
+            noise: vec![0.04],
+            errors: vec![0.02, 0.05],
+        },
+        ranked: vec![("first y", 0, 1), ("middle x", 7, 0), ("last y", 16, 1)],
+    }
+}
+
+#[test]
+fn truths_of_implicit_steps_rank_among_draws_as_any_of_them() {
+    for discretization in [Discretization::Trapezoid, Discretization::SimpsonHermite] {
+        let system = saturating(discretization);
+        let calibration = system.calibrate(&system.truth, &options());
+        assert!(
+            calibration.p_value() > SIGNIFICANCE,
+            "{}",
+            discretization.name()
+        );
     }
 }
 

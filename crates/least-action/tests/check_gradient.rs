@@ -24,6 +24,7 @@ fn action(model: Arc<dyn Model>, options: ActionOptions) -> Action {
         observed: vec![0],
         values: (0..41).map(noise).collect(),
         inputs: vec![0.5; 41 * model.inputs().len()],
+        times: Vec::new(),
     };
     let estimate = model.parameters().iter().map(|p| p.name.clone()).collect();
     let options = ActionOptions {
@@ -204,4 +205,52 @@ fn zero_agrees_with_zero() {
 
     let error = Action::new(&problem).check_gradient(1.0, &[0.0; 3], &[], Some(0));
     assert!(matches!(error, Err(Error::OutOfRange { path, .. }) if path == "sample"));
+}
+
+/// The tape of a model made of equations against the default, which is made of its second
+/// derivatives.
+#[test]
+fn gradients_of_weighted_jacobians_are_those_of_second_derivatives() {
+    let all = [
+        models::lorenz63(),
+        models::log_lotka_volterra(),
+        models::nakl_neuron(),
+    ];
+    for right in all {
+        let spoil: fn(&mut [f64], &mut [f64]) = |_, _| {};
+        let plain = Wrong {
+            right: right.unwrap(),
+            spoil,
+        };
+        let (path, parameters) = point(&plain);
+        let inputs = vec![0.5; path.len() / plain.dimension() * plain.right.inputs().len()];
+        let at = Points {
+            states: &path,
+            parameters: &parameters,
+            inputs: &inputs,
+            ..Points::default()
+        };
+        let (d, p) = (plain.dimension(), parameters.len());
+        let entries = plain.jacobian_sparsity().entries();
+        let points = path.len() / d;
+        let weights: Vec<f64> = (0..points * entries)
+            .map(|k| libm::sin(1.3 * k as f64))
+            .collect();
+        let gradient = |model: &dyn Model| {
+            let (mut of_path, mut of_parameters) = (vec![0.0; points * d], vec![0.0; p]);
+            let mut scratch = Scratch::default();
+            model.pull_back_jacobian(&mut scratch, at, &weights, &mut of_path, &mut of_parameters);
+            [of_path, of_parameters].concat()
+        };
+        let (found, expected) = (gradient(&plain.right), gradient(&plain));
+        assert!(expected.iter().any(|g| *g != 0.0));
+        for (k, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            let error = (found - expected).abs();
+            assert!(
+                error < 1e-10 * (1.0 + expected.abs()),
+                "{} {k}: {found} {expected}",
+                plain.name()
+            );
+        }
+    }
 }

@@ -346,6 +346,7 @@ fn integrated(
         time_step: step / 10.0,
         points: (points - 1) * 10 + 1,
         inputs: &[],
+        times: &[],
     };
     let path = integrate(model, forward).unwrap();
     // Sums of twelve uniform numbers are nearly normal.

@@ -56,6 +56,7 @@ fn data(points: usize, observed: &[usize], shift: usize) -> Observations {
         observed: observed.to_vec(),
         values,
         inputs: (0..points).map(|k| wave(3 * k + shift)).collect(),
+        times: Vec::new(),
     }
 }
 
@@ -185,6 +186,46 @@ fn data_sets_of_their_own_length_and_step_share_the_parameters() {
         let sets = vec![data(5, &[0], 0), data(7, &[1, 0], 3), data(3, &[0], 5)];
         check(ModelKind::Flow, sets, options(Some(scheme)));
     }
+}
+
+#[test]
+fn uneven_grids_are_linearised_exactly() {
+    for scheme in Discretization::FLOWS {
+        // Pairs of equal steps, as simpson-hermite takes them.
+        let steps = [0.1, 0.1, 0.03, 0.03, 0.25, 0.25];
+        let mut times = vec![0.3];
+        times.extend(steps.iter().scan(0.3, |time, step| {
+            *time += step;
+            Some(*time)
+        }));
+        let uneven = Observations {
+            times,
+            ..data(7, &[0], 0)
+        };
+        let sets = vec![data(5, &[0], 3), uneven];
+        for weights in [
+            Precision::from(1.0),
+            Precision::PerComponent(vec![0.5, 2.0]),
+        ] {
+            let options = ActionOptions {
+                model_weights: weights,
+                ..options(Some(scheme))
+            };
+            check(ModelKind::Flow, sets.clone(), options);
+        }
+    }
+}
+
+#[test]
+fn repeated_measurements_are_linearised_exactly() {
+    let sets = || vec![data(5, &[0, 1, 0], 0), data(7, &[2, 0, 2, 2], 3)];
+    check(ModelKind::Flow, sets(), options(None));
+    let noise = |name: &str| (name.to_string(), ChannelNoise::default());
+    let options = ActionOptions {
+        noise: Some(["x", "y", "square"].map(noise).into()),
+        ..options(None)
+    };
+    check(ModelKind::Flow, sets(), options);
 }
 
 #[test]

@@ -32,6 +32,7 @@ fn path(
         time_step,
         points,
         inputs,
+        times: &[],
     };
     integrate(model, forward).unwrap()
 }
@@ -66,6 +67,7 @@ fn lyapunov(model: &EquationModel, parameters: &[f64], time_step: f64, steps: us
         time_step,
         points: spin_up + steps + 1,
         inputs: &[],
+        times: &[],
     };
     let path = integrate(model, forward).unwrap();
     let mut tangents: Vec<Vec<f64>> = (0..d)

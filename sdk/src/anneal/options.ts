@@ -39,7 +39,7 @@ export interface AnnealOptions<
   data: Observations | readonly Observations[];
   /**
    * Scheme by which the model becomes residuals on the grid. Default: `"simpson-hermite"`, which
-   * needs an odd number of points; for maps `"map"`.
+   * works on pairs of equal steps; single ones are halved. For maps `"map"`.
    */
   discretization?: Discretization;
   /**

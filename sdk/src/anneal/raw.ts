@@ -6,6 +6,7 @@ import type {
   FailedMember,
   Finding,
   Level,
+  ModelNoiseEstimate,
   NoiseEstimate,
   Rung,
   StepCheck,
@@ -110,6 +111,13 @@ export interface RawAnnealer {
   climber(start: number): RawClimber;
   /** Goes on with an earlier climb. */
   resume(climb: CoreClimb): RawClimber;
+  /**
+   * Times of the points of paths, of all data sets one after the other: those of the grid `before`
+   * it was refined, or of this one.
+   */
+  times(before: boolean): Float64Array;
+  /** Number of points of each data set on the grid before it was refined. */
+  points(): Uint32Array;
   /** Annealer of the same data on a finer grid. */
   refined(grid: FinerGrid): RawAnnealer;
   /**
@@ -133,13 +141,21 @@ export interface RawAnnealer {
     count: number,
     horizon: unknown,
     noise: unknown,
+    measured?: number,
   ): {
     times: Float64Array;
     members: number;
     dimension: number;
     values: Float64Array;
     failed: FailedMember[];
+    measurements: Float64Array;
   };
+  /** New measurements along the paths of draws: count x points x columns. */
+  drawMeasurements(draws: Float64Array, count: number, seed: number): Float64Array;
+  /** Names of the measured columns. */
+  measuredNames(): string[];
+  /** Estimate of the model's noise beside that of the measurements, about the end of a climb. */
+  modelNoise(climb: CoreClimb): ModelNoiseEstimate;
   /** Releases WebAssembly's memory. */
   free(): void;
 }

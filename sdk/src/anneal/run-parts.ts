@@ -1,6 +1,7 @@
 // Parts of a run that statistics need.
 import type { CoreClimb } from "./raw.js";
 import type { PathTask } from "./task.js";
+import type { NoiseEstimate } from "../raw.js";
 import type { UnknownsShape } from "./unknowns.js";
 
 /** @internal Parts of a run that statistics need. */
@@ -18,5 +19,7 @@ export interface RunParts {
   modelPrecision: number;
   /** Warning about the run where its verdict is not "consistent"; undefined where it is. */
   warning: string | undefined;
+  /** Estimated noise of the measured channels; empty where it is known. */
+  noise: readonly NoiseEstimate[];
   shape: UnknownsShape;
 }

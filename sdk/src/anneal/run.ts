@@ -1,9 +1,15 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Identifiability, NoiseEstimate, Rung, StepCheck } from "../raw.js";
+import type {
+  Identifiability,
+  ModelNoiseEstimate,
+  NoiseEstimate,
+  Rung,
+  StepCheck,
+} from "../raw.js";
 import type { CoreClimb, FinerGrid } from "./raw.js";
-import { describe, fields, plain, timeGrid } from "../shape.js";
+import { describe, fields, plain } from "../shape.js";
 import type { DataSet } from "../observations.js";
 import { type Profile, profileOf, type ProfileOptions } from "../statistics/profile.js";
 import {
@@ -112,7 +118,7 @@ export class Run<E extends string = string, I extends string = string> extends R
 
   /** @internal */
   constructor(outcome: Outcome, task: PathTask, model: unknown, before?: Run<E, I>) {
-    const times = timesOf(task);
+    const times = withAnnealer(task, (annealer) => annealer.times(true));
     super(
       outcome,
       (climb) => climbOf<E>(outcome, climb, task),
@@ -132,7 +138,7 @@ export class Run<E extends string = string, I extends string = string> extends R
   /** Makes the description of the refined grid. */
   #refinedFrom(before: Run<E, I>): RefinedGrid<E, I> {
     const { parts } = this.#task.grid as FinerGrid;
-    const times = timesOf(this.#task, parts);
+    const times = withAnnealer(this.#task, (annealer) => annealer.times(false));
     const best = this.#climb(this.best.start);
     const whole = withAnnealer(this.#task, (annealer) => annealer.naturalPath(best.path));
     const { path } = parted(whole, times.length, this.#outcome.varying.length);
@@ -222,6 +228,24 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
+   * Estimates the noise of the model, R_f, together with noise of the measurements that is
+   * estimated, by the evidence of the data: the integral of the posterior over path and parameters
+   * by Laplace's method, which for a linear model is the likelihood of a Kalman filter. Where the
+   * data cannot tell one noise from the other the answer says so: an end of the interval is open.
+   *
+   * To go on with the result, anneal with `modelPrecision: { final: modelPrecision }`.
+   *
+   * @throws LeastActionError if a direction is left undetermined at every R_f.
+   *
+   * @example
+   * const { modelPrecision, interval, isDetermined, message } = run.modelNoise();
+   */
+  modelNoise(): ModelNoiseEstimate {
+    const climb = this.#climb(this.best.start);
+    return withAnnealer(this.#task, (annealer) => annealer.modelNoise(climb));
+  }
+
+  /**
    * Computes the profile of a parameter: the fit at given values of it, with the path and all other
    * parameters refitted. Its interval holds where a Gaussian does not, and it is open on the sides
    * that the data leave open. A run whose path obeys the model exactly has the profile likelihood;
@@ -295,6 +319,7 @@ export class Run<E extends string = string, I extends string = string> extends R
       levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
       warning: this.#warning(),
+      noise: this.#outcome.verdicts.noise,
       shape: {
         times: this.times,
         kept: keptOf(task),
@@ -314,27 +339,24 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 }
 
-/** Times of the points of all data sets in turn, with `parts` steps for each of theirs. */
-function timesOf({ sets }: PathTask, parts = 1): Float64Array {
-  const all = sets.map(gridOf);
-  return Float64Array.from(
-    all.flatMap(({ start, timeStep, points }) => [
-      ...timeGrid(start, timeStep / parts, 0, (points - 1) * parts + 1),
-    ]),
-  );
-}
-
-/** Rows of a path that are at the points of the data; undefined where all of them are. */
-function keptOf({ sets, grid }: PathTask): KeptRows | undefined {
-  if (grid === undefined) return undefined;
-  const { parts } = grid;
+/** Rows of a path that are at the points before the grid was refined; undefined if it was not. */
+function keptOf(task: PathTask): KeptRows | undefined {
+  if (task.grid === undefined) return undefined;
+  const { parts } = task.grid;
   let first = 0;
-  const rows = sets.map(gridOf).flatMap(({ points }) => {
+  const points = withAnnealer(task, (annealer) => annealer.points());
+  const rows = Array.from(points).flatMap((points) => {
     const own = Array.from({ length: points }, (_, n) => first + n * parts);
     first += (points - 1) * parts + 1;
     return own;
   });
   return { count: first, rows: Int32Array.from(rows) };
+}
+
+/** Number of points of paths that users see. */
+function pointsOf(task: PathTask): number {
+  const points = withAnnealer(task, (annealer) => annealer.points());
+  return points.reduce((sum, one) => sum + one, 0);
 }
 
 /** @internal Makes the climb that users see, with named parameters, at the points of the data. */
@@ -343,7 +365,7 @@ export function climbOf<E extends string>(
   climb: CoreClimb,
   task: PathTask,
 ): Climb<E> {
-  const points = task.sets.map(gridOf).reduce((sum, set) => sum + set.points, 0);
+  const points = pointsOf(task);
   const path = atData(climb.path, keptOf(task));
   if (!names.isScaled) return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
   const coordinates = climb.parameters;

@@ -82,7 +82,7 @@ export interface ModelOptions<
  * systems.
  *
  * Text may contain `+ - * / ^`, `t`, `pi`, `if(a < b, x, y)`, and the functions `min max abs sign
- * floor exp log log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh`.
+ * floor exp log log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh lgamma`.
  *
  * It may be called before `init()`: errors that only the core can find in a formula are then thrown
  * when the model is first used.

@@ -163,6 +163,10 @@ export class Expression extends Formula {
   tanh(): Expression {
     return call("tanh", this);
   }
+  /** Natural logarithm of the gamma function. */
+  lgamma(): Expression {
+    return call("lgamma", this);
+  }
 
   /** Condition `this < other`. */
   lessThan(other: Operand): Condition {

@@ -36,6 +36,9 @@ export const cosh = (x: Operand): Expression => call("cosh", x);
 /** Hyperbolic tangent of x. */
 export const tanh = (x: Operand): Expression => call("tanh", x);
 
+/** Natural logarithm of the gamma function of x; its derivatives are those of positive x. */
+export const lgamma = (x: Operand): Expression => call("lgamma", x);
+
 /** Smallest of two or more operands. */
 export const min = (first: Operand, second: Operand, ...others: Operand[]): Expression =>
   call("min", first, second, ...others);
@@ -80,6 +83,7 @@ export const functions = {
   ifElse,
   lessOrEqual,
   lessThan,
+  lgamma,
   log,
   log10,
   max,

@@ -6,6 +6,7 @@ import { LeastActionError, outOfRange, renamed, wrongLength, wrongShape } from "
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
 import { call } from "../instance.js";
 import type { FailedMember } from "../raw.js";
+import { MeasurementEnsemble } from "./measured.js";
 import type { RawScores } from "./raw.js";
 import {
   finiteNumbers,
@@ -37,8 +38,13 @@ export interface EnsembleOptions<I extends string = string> {
   count?: number;
   /** True to add random model errors of the size that R_f allows. Default: true. */
   modelNoise?: boolean;
-  /** Seed of the random numbers of draws and model errors. Default: 0. */
+  /** Seed of the random numbers of draws, model errors and measurements. Default: 0. */
   seed?: number;
+  /**
+   * True to add new measurements of the measured channels at the predicted times, whose bands hold
+   * the noise of the measurements with its uncertainty. Default: false.
+   */
+  measurement?: boolean;
 }
 
 /** Scores of a forecast, compared with the truth. */
@@ -64,6 +70,8 @@ export class EnsembleForecast {
   readonly paths: Float64Array;
   /** Members whose solutions did not stay finite. */
   readonly failed: readonly FailedMember[];
+  /** New measurements at these times; null where they were not asked for. */
+  readonly measurement: MeasurementEnsemble | null;
 
   /** @internal */
   constructor(
@@ -71,12 +79,14 @@ export class EnsembleForecast {
     members: number,
     paths: Float64Array,
     failed: readonly FailedMember[],
+    measurement: MeasurementEnsemble | null = null,
   ) {
     this.times = times;
     this.members = members;
     this.dimension = paths.length / times.length / members;
     this.paths = paths;
     this.failed = failed;
+    this.measurement = measurement;
   }
 
   /** Mean of the members that have not failed, times x dimension. */
@@ -186,7 +196,7 @@ function truthOf(given: unknown, size: number): Float64Array {
 }
 
 /** Options of a forecast for all kinds of draws. */
-const KNOWN = ["until", "inputs", "dataSet", "count", "modelNoise", "seed"];
+const KNOWN = ["until", "inputs", "dataSet", "count", "modelNoise", "seed", "measurement"];
 
 /**
  * Reads the options that forecasts by all kinds of draws have; `more` are names of further ones.
@@ -214,23 +224,26 @@ export function predictEnsemble(
   modelPrecision: number,
   { seed, rest }: { seed: number; rest: Record<string, unknown> },
 ): EnsembleForecast {
-  const { inputs, modelNoise = true, ...horizon } = rest;
+  const { inputs, modelNoise = true, measurement = false, ...horizon } = rest;
+  const measured = trueOrFalse("measurement", measurement) ? seed : undefined;
   const grid = predictedGrid(task.sets[(horizon.dataSet ?? 0) as number], horizon.until);
   if (inputs !== undefined && grid !== undefined) {
     horizon.inputs = Array.from(inputsOf(inputs, namesOf(model)?.inputs, grid));
   }
   const noise = trueOrFalse("modelNoise", modelNoise) ? { modelPrecision, seed } : null;
-  const found = runOn(() =>
-    withAnnealer(task, (annealer) =>
-      annealer.predictEnsemble(values, count, plain("options", horizon), noise),
-    ),
+  const { found, names } = runOn(() =>
+    withAnnealer(task, (annealer) => ({
+      found: annealer.predictEnsemble(values, count, plain("options", horizon), noise, measured),
+      names: measured === undefined ? [] : annealer.measuredNames(),
+    })),
   );
-  const { times, members, dimension, failed } = found;
+  const { times, members, dimension, failed, measurements } = found;
   return new EnsembleForecast(
     times,
     members,
     withoutLast(found.values, dimension, varying),
     failed,
+    measured === undefined ? null : new MeasurementEnsemble(names, times, members, measurements),
   );
 }
 

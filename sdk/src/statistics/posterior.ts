@@ -14,6 +14,18 @@ import { arvizJson, type NamedDraws } from "./arviz.js";
 import { type ChainDivergence, type ChainResult, type Figure, FIGURES } from "./chains.js";
 import { DrawTable } from "./draw-table.js";
 import {
+  type MeasurementEnsemble,
+  type MeasurementOptions,
+  measurementOptionsOf,
+  measurementsOf,
+} from "./measured.js";
+import {
+  noiseByChannel,
+  type NoiseOfPosterior,
+  type SampledNoise,
+  sampledNoise,
+} from "./noise-posterior.js";
+import {
   diagnosisOf,
   type Examined,
   FEWEST_DRAWS,
@@ -97,6 +109,11 @@ export class SampledPosterior<E extends string = string, I extends string = stri
    */
   readonly parameters: Record<E, Float64Array>;
   /**
+   * Estimated noise by the name of the measured channel: draws of every number, with mean and
+   * interval; empty where the noise is known.
+   */
+  readonly noise: Readonly<Record<string, NoiseOfPosterior<SampledNoise>>>;
+  /**
    * Statistics of each draw, chains x draws: log density, energy, mean acceptance probability, step
    * size, tree depth, and evaluations of the gradient (`steps`).
    */
@@ -145,6 +162,14 @@ export class SampledPosterior<E extends string = string, I extends string = stri
           this.parameters[name][chain * draws + k] = parameters[name];
       }
     }
+    const last = unknownsOf(run) - shape.noise.length;
+    this.noise = noiseByChannel(run, (unknown) =>
+      sampledNoise(
+        Float64Array.from({ length: chains * draws }, (_, i) =>
+          Math.exp(this.#table.at(i)[last + unknown] as number),
+        ),
+      ),
+    );
     const figure = (name: Figure): Float64Array =>
       Float64Array.from({ length: chains * draws }, (_, i) => {
         const one = drawn[Math.floor(i / draws)] as ChainResult;
@@ -294,16 +319,21 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   predict(options: EnsembleOptions<I>): EnsembleForecast {
     this.#needDraws(1);
     const given = ensembleOptionsOf(options);
-    const { count: all, unknowns } = this.#table;
-    const count = Math.min(given.count, all);
-    const values = new Float64Array(count * unknowns);
-    for (let k = 0; k < count; k += 1) {
-      // Draws are taken from all over the chains, as neighbours are alike.
-      values.set(this.#table.at(Math.floor((k * all) / count)), k * unknowns);
-    }
     const { run } = this.#parts;
     const source = { task: run.task, model: run.model, varying: this.#shape.varying.length };
-    return predictEnsemble(source, { values, count }, this.modelPrecision, given);
+    return predictEnsemble(source, this.#someDraws(given.count), this.modelPrecision, given);
+  }
+
+  /**
+   * Draws new measurements at the times of the data, one for each of `count` draws, whose bands
+   * hold the noise of the measurements with its uncertainty.
+   *
+   * @throws LeastActionError for options that are out of range, or without draws.
+   */
+  measurements(options: MeasurementOptions = {}): MeasurementEnsemble {
+    this.#needDraws(1);
+    const given = measurementOptionsOf(options);
+    return measurementsOf(this.#parts.run, this.#someDraws(given.count), given.seed);
   }
 
   /**
@@ -376,6 +406,18 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     return typeof given === "object" && given !== null && #parts in given
       ? given.#parts
       : undefined;
+  }
+
+  /** At most `wanted` draws in the layout of Rust. */
+  #someDraws(wanted: number): { values: Float64Array; count: number } {
+    const { count: all, unknowns } = this.#table;
+    const count = Math.min(wanted, all);
+    const values = new Float64Array(count * unknowns);
+    for (let k = 0; k < count; k += 1) {
+      // Draws are taken from all over the chains, as neighbours are alike.
+      values.set(this.#table.at(Math.floor((k * all) / count)), k * unknowns);
+    }
+    return { values, count };
   }
 
   get #shape(): RunParts["shape"] {

@@ -58,9 +58,15 @@ export interface Profile {
   interval: readonly [number, number];
   /**
    * True for each end that is open: the data do not limit the parameter on that side, or chi-square
-   * rises only because the time step is too coarse there.
+   * rises only because the time step is too coarse there, or fits beyond a value have no minimum,
+   * which the remarks say.
    */
   open: readonly [boolean, boolean];
+  /**
+   * Words for the ends that were not found: the last value with a fit, the unknown that runs away
+   * there, and what fails beyond. Empty where both ends were found, or are open by chi-square.
+   */
+  remarks: readonly string[];
   /** Values with their chi-square, one object each, for tables and plots. */
   rows: readonly { value: number; chiSquare: number }[];
 }

@@ -74,6 +74,7 @@ export interface RawProfile {
   confidence: number;
   interval: readonly [number, number];
   open: readonly [boolean, boolean];
+  remarks: readonly string[];
 }
 
 /** Scores of an ensemble, compared with the truth. */

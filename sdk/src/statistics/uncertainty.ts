@@ -15,6 +15,13 @@ import {
   ensembleOptionsOf,
   predictEnsemble,
 } from "./forecast.js";
+import {
+  type MeasurementEnsemble,
+  type MeasurementOptions,
+  measurementOptionsOf,
+  measurementsOf,
+} from "./measured.js";
+import { type GaussianNoise, noiseByChannel, type NoiseOfPosterior } from "./noise-posterior.js";
 
 /** Finding that repeats a verdict on the run which is not good. */
 function warningsOf({ warning }: RunParts): LaplaceFinding[] {
@@ -141,6 +148,11 @@ export class Uncertainty<E extends string = string, I extends string = string> {
    * in time, the means of both over the path.
    */
   readonly parameters: Record<E, Estimated>;
+  /**
+   * Estimated noise by the name of the measured channel: the median of every number, with an
+   * interval; empty where the noise is known.
+   */
+  readonly noise: Readonly<Record<string, NoiseOfPosterior<GaussianNoise>>>;
   /** Gaussians of the action levels, lowest first. */
   readonly levels: readonly LevelUncertainty<E>[];
   /** Names of the parameters in covariances, in order: those that are constant in time. */
@@ -180,6 +192,19 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     this.parameters = byParameter(shape, (name: E) => ({
       mean: mean.parameters[name],
       deviation: deviation.parameters[name],
+    }));
+    const [low, middle, high] = [0.025, 0.5, 0.975].map((probability) =>
+      run.noise.length === 0
+        ? new Float64Array()
+        : this.#held.use((found) => found.quantiles(probability)),
+    ) as [Float64Array, Float64Array, Float64Array];
+    const last = means.length - shape.noise.length;
+    const number = (logs: Float64Array, unknown: number): number =>
+      Math.exp(logs[last + unknown] as number);
+    this.noise = noiseByChannel(run, (unknown) => ({
+      value: number(middle, unknown),
+      logDeviation: deviations[last + unknown] as number,
+      interval: [number(low, unknown), number(high, unknown)],
     }));
     this.levels = levels.map((level) => levelOf<E>(level, shape));
     this.covarianceNames = shape.estimated as E[];
@@ -338,6 +363,18 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     );
   }
 
+  /**
+   * Draws new measurements at the times of the data, whose bands hold the noise of the measurements
+   * with its uncertainty.
+   *
+   * @throws LeastActionError for options that are out of range.
+   */
+  measurements(options: MeasurementOptions = {}): MeasurementEnsemble {
+    const { count, seed } = measurementOptionsOf(options);
+    const { values } = this.#held.use((found) => found.draws(count, seed, undefined));
+    return measurementsOf(this.#run, { values, count }, seed);
+  }
+
   /** Statements about the lowest level and about the levels together, with advice. */
   get findings(): readonly LaplaceFinding[] {
     this.#findings ??= [...warningsOf(this.#run), ...this.#held.use((found) => found.findings())];
@@ -368,6 +405,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
       path: this.path,
       deviation: this.deviation,
       parameters: this.parameters,
+      noise: this.noise,
       levels: this.levels,
       covarianceNames: this.covarianceNames,
       findings: this.findings,

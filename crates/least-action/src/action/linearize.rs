@@ -2,6 +2,7 @@
 //! band in time.
 
 use super::discretization::{self, ModelRows};
+use super::estimated_scales::FitShares;
 use super::measurement_rows::MeasurementRows;
 use super::noise::{Noise, Scale, Whitening};
 use super::scale_rows::ScaleRows;
@@ -51,8 +52,8 @@ impl Action {
         rows.map_or(&[], |rows| rows.measurement.rows_of_slots())
     }
 
-    /// Logarithms of the scales of estimated noise at the point evaluated last, by slot; empty
-    /// where the noise is known.
+    /// Logarithms of the scales of estimated noise at the point evaluated last, and arguments of laws
+    /// of the user's own, by entry; empty where the noise is known.
     pub(crate) fn noise_scales(&self) -> &[f64] {
         let scales = self.measurement.scales.as_ref();
         scales.map_or(&[], |scales| &scales.logs)
@@ -79,12 +80,21 @@ impl Action {
         self.measurement.scores()
     }
 
+    /// Shares of the restricted likelihood with these leverages, by slot, at the point evaluated
+    /// last.
+    pub(crate) fn fit_shares(&self, leverages: &[f64]) -> FitShares {
+        FitShares {
+            left: leverages.iter().map(|h| 1.0 - h).collect(),
+            followed: self.measurement.followed(),
+        }
+    }
+
     /// Changes the normalisation of estimated noise, see [`Problem::set_normalization`].
     ///
     /// [`Problem::set_normalization`]: super::Problem::set_normalization
-    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
-        self.problem.set_normalization(reference, shares);
-        self.measurement.set_normalization(reference, shares);
+    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, fit: Option<&FitShares>) {
+        self.problem.set_normalization(reference, fit);
+        self.measurement.set_normalization(reference, fit);
     }
 
     fn new_rows(&self) -> (RowWorkspace, Linearization) {
@@ -232,26 +242,29 @@ impl Action {
         let scales = known.scales.as_ref().zip(rows.groups.last());
         let terms = scales.map_or(Vec::new(), |_| self.measurement.scale_terms());
         for (slot, c) in curvatures.into_iter().enumerate() {
-            let Some(row) = known.measurement.row_of(slot) else {
+            if let Some(row) = known.measurement.row_of(slot) {
+                add_products(c, &entries(&rows.groups[1], row), add);
+            }
+        }
+        let (Some((scales, group)), Some(owners)) = (scales, &self.measurement.scales) else {
+            return;
+        };
+        for (entry, terms) in terms.iter().enumerate() {
+            let Some(row) = known.measurement.row_of(owners.owner(entry)) else {
                 continue;
             };
             let prediction = entries(&rows.groups[1], row);
-            add_products(c, &prediction, add);
-            if let Some((scales, group)) = scales {
-                let row = scales.row_of(slot);
-                let scale = entries(group, row);
-                let terms = terms[slot];
-                let left = 2.0 * factor * terms.second - group.weights[row];
-                add_products(left, &scale, add);
-                let cross = 2.0 * factor * terms.cross;
-                for &(a, value) in &prediction {
-                    for &(b, other) in &scale {
-                        // The derivative in an unknown of both counts twice.
-                        let twice = if a == b { 2.0 } else { 1.0 };
-                        add(a.max(b), a.min(b), twice * cross * value * other);
-                    }
-                }
-            }
+            let row = scales.row_of(entry);
+            let scale = entries(group, row);
+            let left = 2.0 * factor * terms.second - group.weights[row];
+            add_products(left, &scale, add);
+            add_cross(2.0 * factor * terms.cross, &prediction, &scale, add);
+        }
+        for term in self.measurement.cross_terms() {
+            let [a, b] = term
+                .entries
+                .map(|entry| entries(group, scales.row_of(entry)));
+            add_cross(2.0 * factor * term.value, &a, &b, add);
         }
     }
 
@@ -306,6 +319,22 @@ fn add_products(c: f64, entries: &[(usize, f64)], add: &mut dyn FnMut(usize, usi
     for (e, &(row, value)) in entries.iter().enumerate() {
         for &(column, other) in &entries[..=e] {
             add(row, column, c * value * other);
+        }
+    }
+}
+
+/// Adds `c (J^T K + K^T J)` of two rows J and K, given by their entries.
+fn add_cross(
+    c: f64,
+    first: &[(usize, f64)],
+    second: &[(usize, f64)],
+    add: &mut dyn FnMut(usize, usize, f64),
+) {
+    for &(a, value) in first {
+        for &(b, other) in second {
+            // The derivative in an unknown of both counts twice.
+            let twice = if a == b { 2.0 } else { 1.0 };
+            add(a.max(b), a.min(b), twice * c * value * other);
         }
     }
 }

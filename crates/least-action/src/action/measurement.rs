@@ -1,9 +1,14 @@
 //! Measurement errors: differences of predictions h(x) and measured values y, where h picks state
 //! components or is one of the model's observables.
 
-use super::estimated_scales::{EstimatedScales, NoiseShare, ScaleTerms};
+use std::sync::Arc;
+
+use super::estimated_scales::{EstimatedScales, FitShares, NoiseShare, ScaleTerms};
 use super::law_groups::{LawGroups, LawRows};
-use super::noise::{with_loss, Law, Loss, LossMoments, Noise, Precision, Scale, Whitening};
+use super::noise::{
+    with_loss, Law, Loss, LossMoments, Noise, Precision, Scale, TextLaw, Whitening,
+};
+use super::text_group::{CrossTerm, TextGroup};
 use super::Observations;
 use crate::model::{Model, Points, Scratch};
 
@@ -105,7 +110,19 @@ pub(super) struct Measurement {
     observables: Vec<f64>,
     /// Memory for derivatives in the predictions.
     slopes: Vec<f64>,
+    /// Memory for derivatives in scales and arguments.
+    scale_slopes: Vec<f64>,
     scratch: Scratch,
+}
+
+/// Outputs of the model's observation that tell of the noise of one measured column.
+pub(super) struct ScaleOutputs {
+    /// Number of the observable that is the logarithm of the scale.
+    pub scale: usize,
+    pub law: Law,
+    /// Law of the user's own, whose arguments are consecutive observables.
+    pub text: Option<Arc<TextLaw>>,
+    pub first_argument: usize,
 }
 
 /// Position of one present measurement.
@@ -202,54 +219,88 @@ impl Measurement {
             scales: None,
             laws: None,
             slopes: Vec::new(),
+            scale_slopes: Vec::new(),
             scratch: Scratch::default(),
         }
     }
 
-    /// Reads the scales of the noise from the model's observables. `output` is the number of the
-    /// observable of each measured column, `laws` its law; precisions are then one per slot.
+    /// Reads the scales of the noise from the model's observables; precisions are then one per slot.
+    /// `outputs` are those of each measured column, in the order of `columns`.
     pub fn estimate_scales(
         &mut self,
         model: &dyn Model,
         points: usize,
-        output: impl Fn(usize) -> usize,
-        laws: impl Fn(usize) -> Law,
+        columns: &[usize],
+        outputs: &[ScaleOutputs],
     ) {
         let (dimension, functions) = (model.dimension(), model.observables().len());
-        let mut places = vec![0; self.errors.len()];
-        for slot in self.slots(dimension, functions) {
-            places[slot.slot] = (slot.point as usize * functions + output(slot.column)) as u32;
+        let slots = self.slots(dimension, functions);
+        let of = |column: usize| columns.iter().position(|&c| c == column).unwrap_or(0);
+        let place = |point: u32, output: usize| (point as usize * functions + output) as u32;
+        let count = self.errors.len();
+        let mut places = vec![0; count];
+        let mut by_slot = vec![Law::default(); count];
+        let mut is_text = vec![false; count];
+        for slot in &slots {
+            let outputs = &outputs[of(slot.column)];
+            places[slot.slot] = place(slot.point, outputs.scale);
+            by_slot[slot.slot] = outputs.law;
+            is_text[slot.slot] = outputs.text.is_some();
+        }
+        let (mut texts, mut owners) = (Vec::new(), Vec::new());
+        for (k, outputs) in outputs.iter().enumerate() {
+            let Some(law) = &outputs.text else { continue };
+            let own = slots.iter().filter(|slot| of(slot.column) == k);
+            let numbers = own.clone().map(|slot| slot.slot as u32).collect();
+            let group = TextGroup::new(law.clone(), numbers, places.len(), &self.data);
+            for slot in own {
+                let arguments = 0..law.arguments;
+                places.extend(arguments.map(|j| place(slot.point, outputs.first_argument + j)));
+            }
+            owners.extend(group.owners());
+            texts.push(group);
         }
         self.observables = vec![0.0; points * functions];
-        let weights = (0..self.errors.len()).map(|slot| self.noise.whitening.weight(slot));
+        let weights = (0..count).map(|slot| self.noise.whitening.weight(slot));
         let stated = weights.map(|w| -0.5 * libm::log(self.precision * w));
-        let mut by_slot = vec![Law::default(); self.errors.len()];
-        for slot in self.slots(dimension, functions) {
-            by_slot[slot.slot] = laws(slot.column);
-        }
-        if by_slot.iter().any(|law| !law.is_normal()) {
-            self.laws = Some(LawGroups::new(&by_slot));
+        let stated: Vec<f64> = stated.collect();
+        if !texts.is_empty() || by_slot.iter().any(|law| !law.is_normal()) {
+            self.laws = Some(LawGroups::new(&by_slot, texts, |slot| is_text[slot]));
         }
         let shares = match &self.laws {
             Some(laws) => laws.shares(&self.data),
             None => vec![NoiseShare::FULL; self.data.len()],
         };
-        let mut scales = EstimatedScales::new(places, shares);
-        scales.reference = stated.collect();
+        let mut scales = EstimatedScales::new(places, shares, owners);
+        scales.reference[..count].copy_from_slice(&stated);
         self.scales = Some(scales);
-        self.noise.whitening = Whitening::Rows(vec![1.0; self.errors.len()]);
+        self.noise.whitening = Whitening::Rows(vec![1.0; count]);
         self.precision = 1.0;
     }
 
-    /// Changes the normalisation of estimated scales.
-    pub fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
+    /// Changes the normalisation of estimated scales. References may leave out those of arguments,
+    /// which then stay.
+    pub fn set_normalization(&mut self, reference: Option<&[f64]>, fit: Option<&FitShares>) {
         let Some(scales) = &mut self.scales else {
             return;
         };
         if let Some(reference) = reference {
-            scales.reference.copy_from_slice(reference);
+            scales.reference[..reference.len()].copy_from_slice(reference);
         }
-        scales.restrict(shares);
+        scales.restrict(fit);
+    }
+
+    /// Parts of leverages that shares in the normalisation are smaller by at the point evaluated
+    /// last, by entry.
+    pub fn followed(&self) -> Vec<f64> {
+        let Some(scales) = &self.scales else {
+            return Vec::new();
+        };
+        let mut all = scales.constant_followed();
+        if let Some(laws) = &self.laws {
+            laws.followed(self.law_rows(), &mut all);
+        }
+        all
     }
 
     /// Mean of the precisions of all values.
@@ -303,7 +354,14 @@ impl Measurement {
             residuals: &self.errors,
             data: &self.data,
             precisions: self.noise.whitening.rows(),
+            arguments: self.arguments(),
         }
+    }
+
+    /// Arguments of laws of the user's own at the point evaluated last.
+    fn arguments(&self) -> &[f64] {
+        let scales = self.scales.as_ref();
+        scales.map_or(&[], |scales| &scales.logs[self.errors.len()..])
     }
 
     /// Loss of each measurement at the point evaluated last, by slot.
@@ -323,12 +381,13 @@ impl Measurement {
         Some(laws.scores(self.law_rows()))
     }
 
-    /// Derivatives of half the losses in their scales, by slot.
+    /// Derivatives of half the losses in their scales and arguments, by entry.
     pub fn scale_terms(&self) -> Vec<ScaleTerms> {
         let slots = 0..self.errors.len();
         match &self.laws {
             Some(laws) => {
-                let mut all = vec![ScaleTerms::NONE; self.errors.len()];
+                let entries = self.scales.as_ref().map_or(0, EstimatedScales::len);
+                let mut all = vec![ScaleTerms::NONE; entries.max(self.errors.len())];
                 laws.each_scale(self.law_rows(), |slot, terms| all[slot] = terms);
                 all
             }
@@ -339,6 +398,12 @@ impl Measurement {
                     .collect()
             }
         }
+    }
+
+    /// Mixed second derivatives of half the losses in two arguments of their laws.
+    pub fn cross_terms(&self) -> Vec<CrossTerm> {
+        let laws = self.laws.as_ref();
+        laws.map_or(Vec::new(), |laws| laws.cross_terms(self.law_rows()))
     }
 
     /// Calls `to` with the slot, residual and weight of each row of least squares, where no matrix
@@ -386,23 +451,21 @@ impl Measurement {
     pub fn differentiate(&mut self, factor: f64) {
         let scale = self.scale(factor);
         if let Some(laws) = &self.laws {
-            let rows = LawRows {
-                residuals: &self.errors,
-                data: &self.data,
-                precisions: self.noise.whitening.rows(),
-            };
-            if let Some(scales) = &mut self.scales {
-                laws.each_scale(rows, |slot, terms| {
-                    scales.differentiate_one(slot, factor, terms.slope)
-                });
-            }
             let mut slopes = std::mem::take(&mut self.slopes);
+            slopes.clear();
             slopes.resize(self.errors.len(), 0.0);
-            laws.each_row(rows, |slot, residual, weight| {
-                slopes[slot] = 2.0 * factor * (residual * weight);
+            laws.each_slope(self.law_rows(), |slot, slope| {
+                slopes[slot] = 2.0 * factor * slope;
             });
+            let mut of_scales = std::mem::take(&mut self.scale_slopes);
+            of_scales.clear();
+            of_scales.resize(self.scales.as_ref().map_or(0, EstimatedScales::len), 0.0);
+            laws.each_scale_slope(self.law_rows(), |entry, slope| of_scales[entry] = slope);
+            if let Some(scales) = &mut self.scales {
+                scales.differentiate(factor, |entry| of_scales[entry]);
+            }
             self.errors.copy_from_slice(&slopes);
-            self.slopes = slopes;
+            (self.slopes, self.scale_slopes) = (slopes, of_scales);
             return;
         }
         let (noise, errors, data) = (&self.noise, &self.errors, &self.data);
@@ -468,10 +531,11 @@ impl Measurement {
         // The observables have served; their room takes the adjoint.
         self.observables.fill(0.0);
         let observables = &mut self.observables;
-        let set = |place: usize, error| observables[place] = error;
-        self.indirect.each(&self.errors, set);
+        // Several measurements at one time add up.
+        let add = |place: usize, error| observables[place] += error;
+        self.indirect.each(&self.errors, add);
         if let Some(scales) = &self.scales {
-            scales.each_slope(|place, slope| observables[place] = slope);
+            scales.each_slope(|place, slope| observables[place] += slope);
         }
         Some(&self.observables)
     }

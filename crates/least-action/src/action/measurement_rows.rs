@@ -1,12 +1,12 @@
 use super::discretization::Along;
 use super::measurement::Measurement;
 use super::noise::{Scale, Whitening};
+use super::row_places::RowPlaces;
 use super::Problem;
 use crate::model::Scratch;
 use crate::solve::RowGroup;
 
-/// Map from measured columns to rows of least squares. There is one block for each point that has a
-/// measurement.
+/// Map from measurements to rows of least squares.
 #[derive(Debug, Clone)]
 pub(super) struct MeasurementRows {
     /// Number of the observable of each row; `None` for state components.
@@ -42,24 +42,8 @@ impl MeasurementRows {
                 }
             })
             .collect();
-        let slots = problem.measurement.slots(d, model.observables().len());
-        let mut is_measured = vec![is_matrix; problem.points()];
-        slots
-            .iter()
-            .for_each(|slot| is_measured[slot.point as usize] = true);
-        let first: Vec<u32> = (0..problem.points() as u32)
-            .filter(|&n| is_measured[n as usize])
-            .collect();
-        let mut block = vec![0; problem.points()];
-        first
-            .iter()
-            .enumerate()
-            .for_each(|(b, &n)| block[n as usize] = b);
-        let mut row_of_slot = vec![u32::MAX; problem.measurement.errors.len()];
-        for slot in &slots {
-            let row = columns.iter().position(|&c| c == slot.column).unwrap_or(0);
-            row_of_slot[slot.slot] = (block[slot.point as usize] * columns.len() + row) as u32;
-        }
+        let slots = problem.measurement.errors.len();
+        let RowPlaces { first, row_of_slot } = RowPlaces::new(problem, slots, is_matrix);
         let mut group = RowGroup::new(1, first, &pattern);
         group.weights.fill(0.0);
         // Derivatives of components in themselves are one, at all times.

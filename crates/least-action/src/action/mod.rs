@@ -14,6 +14,7 @@ mod known;
 mod law_groups;
 mod linearize;
 mod mean_formulas;
+mod measured_draws;
 mod measurement;
 mod measurement_rows;
 pub(crate) mod noise;
@@ -25,10 +26,14 @@ mod prior;
 mod prior_density;
 mod problem;
 mod refine;
+mod row_places;
 mod scale;
 mod scale_rows;
 mod state_data;
+mod step_determinants;
 mod switching;
+mod text_group;
+mod time_grid;
 mod unknowns;
 mod varying;
 
@@ -36,11 +41,14 @@ pub(crate) use channel_noise::{spread, NoiseDefinition};
 pub use channel_noise::{ChannelNoise, EstimatedScale, NoiseFamily, NoisePart};
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
+pub(crate) use estimated_scales::FitShares;
 pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};
+pub(crate) use grid::Segment;
 pub(crate) use integrate::leading_matrix;
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;
-pub use noise::{LossMoments, Precision, StepNoise};
+pub(crate) use measured_draws::MeasuredStates;
+pub use noise::{LossMoments, Precision, StepNoise, Support};
 pub use normalization::Normalization;
 pub(crate) use objective::{ActionObjective, Scales};
 pub(crate) use observations::validate_observed;
@@ -93,7 +101,7 @@ pub struct ActionValue {
 ///     points: 3,
 ///     observed: vec![0],
 ///     values: vec![1.0, f64::NAN, 2.0],
-///     inputs: vec![],
+///     ..Observations::default()
 /// };
 /// let options = ActionOptions { measurement_precision: 4.0.into(), ..ActionOptions::default() };
 /// let problem = Problem::new(Arc::new(models::lorenz63()?), data, &options)?;
@@ -115,6 +123,8 @@ pub struct Action {
     /// Means of priors that are formulas, at the point evaluated last.
     means: MeanValues,
     rows: Option<Box<linearize::RowWorkspace>>,
+    /// Memory for the determinants of implicit steps.
+    determinants: Option<Box<step_determinants::StepDeterminants>>,
     /// Memory to integrate paths.
     block: Option<Box<integrate::Block>>,
 }
@@ -133,6 +143,7 @@ impl Action {
             rows: None,
             means: MeanValues::default(),
             block: None,
+            determinants: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::channel_noise::{define, NoiseDefinition};
+use super::estimated_scales::FitShares;
 use super::grid::Grid;
 use super::intervals::Intervals;
 use super::known::known_states;
@@ -100,7 +101,7 @@ impl Problem {
             set.validate(&root, &*model)?;
             points = points.saturating_add(set.points);
             check::at_most(&format!("{root}.points"), points, MOST_VALUES / dimension)?;
-            discretization.validate(&root, model.kind(), set.points)?;
+            discretization.validate(&root, model.kind(), set)?;
         }
         let mut estimated = estimated(&*model, &options.estimate)?;
         let mut parameters = resolve_parameters(&*model, &options.parameters)?;
@@ -121,7 +122,8 @@ impl Problem {
                 let columns = measured_columns(&data);
                 let name = |&column: &usize| column_name(&*model, column).to_string();
                 let names: Vec<String> = columns.iter().map(name).collect();
-                let found = define(noise, &data, &columns, &names)?;
+                let known = (&*model, &parameters[..]);
+                let found = define(noise, &data, &columns, &names, known)?;
                 // Its parameters come after all others.
                 let own = parameters.len();
                 model = found.model(&model)?;
@@ -152,19 +154,14 @@ impl Problem {
         let mut measurement = Measurement::new(&*model, &data, &options.measurement_precision);
         if let Some(noise) = &noise {
             let columns: Vec<usize> = noise.channels.iter().map(|c| c.scale.column).collect();
-            let first = model.observables().len() - columns.len();
-            let output = |column| first + columns.iter().position(|&c| c == column).unwrap_or(0);
-            let law = |column| {
-                let own = columns.iter().position(|&c| c == column);
-                own.map_or(Law::default(), |k| noise.channels[k].law)
-            };
-            measurement.estimate_scales(&*model, points, output, law);
+            let outputs = noise.outputs(model.observables().len());
+            measurement.estimate_scales(&*model, points, &columns, &outputs);
         }
         let data: Arc<[Observations]> = data.into();
         Ok(Problem {
             measurement,
             state_data: StateData::new(&*model, &data, &options.measurement_precision),
-            model_noise: model_noise(&options.model_weights, own, &varying, &row_points)?,
+            model_noise: model_noise(&options.model_weights, own, &varying, &row_points, &grid)?,
             varying,
             data,
             grid: Arc::new(grid),
@@ -186,7 +183,7 @@ impl Problem {
     pub(crate) fn set_model_weights(&mut self, weights: &Precision) -> Result<()> {
         let row_points = self.discretization.row_points(&self.grid);
         let own = self.model.dimension() - self.varying.len();
-        self.model_noise = model_noise(weights, own, &self.varying, &row_points)?;
+        self.model_noise = model_noise(weights, own, &self.varying, &row_points, &self.grid)?;
         Ok(())
     }
 
@@ -437,6 +434,11 @@ impl Problem {
         self.noise().map_or(0, |noise| noise.parameters.len())
     }
 
+    /// Number of the last observables that tell of the noise: scales, then arguments of laws.
+    pub(super) fn noise_outputs(&self) -> usize {
+        self.noise().map_or(0, NoiseDefinition::output_count)
+    }
+
     /// Degrees of freedom of the noise that deviations of path and parameters rest on, for
     /// Student's law; infinite where the noise is known.
     pub fn noise_degrees(&self) -> f64 {
@@ -497,19 +499,19 @@ impl Problem {
     }
 
     /// Makes the normalisation of estimated noise zero at these logarithms of scales, and gives
-    /// every datum its share in it; both are by slot. See [`EstimatedScales`].
+    /// every datum its share in it, without a fit that of the likelihood. See [`EstimatedScales`].
     ///
     /// [`EstimatedScales`]: super::estimated_scales::EstimatedScales
-    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
-        self.measurement.set_normalization(reference, shares);
+    pub(crate) fn set_normalization(&mut self, reference: Option<&[f64]>, fit: Option<&FitShares>) {
+        self.measurement.set_normalization(reference, fit);
     }
 
     /// True if the data of each measured column are one number, measured more than once.
     pub(crate) fn is_constant(&self) -> bool {
         self.measured_columns().iter().all(|&column| {
-            let sets = self.data.iter().filter_map(|set| {
-                let l = set.observed.iter().position(|&c| c == column)?;
-                Some(set.column(l))
+            let sets = self.data.iter().flat_map(|set| {
+                let columns = set.columns_of(column);
+                columns.map(|l| set.column(l))
             });
             let mut values = sets.flatten().filter(|y| !y.is_nan());
             let first = values.next();
@@ -622,6 +624,15 @@ fn check_measurement_precision(
                     .into(),
             });
         }
+    }
+    let repeats = |set: &Observations| set.components().count() < set.observed.len();
+    if matches!(precision, Precision::Matrix(_)) && data.iter().any(repeats) {
+        return Err(Error::WrongShape {
+            path: path.into(),
+            message: "a matrix over components that are measured several times at one time has no \
+                      meaning; give one number per component"
+                .into(),
+        });
     }
     precision.validate(path, data[0].observed.len(), points)?;
     if let Precision::PerDatum { per_datum } = precision {

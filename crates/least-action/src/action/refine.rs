@@ -35,6 +35,7 @@ impl Observations {
             start: self.start,
             time_step: self.time_step / parts as f64,
             points,
+            times: in_between(&self.times, self.points, parts),
             observed: self.observed.clone(),
             values,
             inputs: in_between(&self.inputs, self.points, parts),
@@ -132,12 +133,13 @@ impl Problem {
                 false => 0.0,
             };
             for n in 0..segment.points - 1 {
+                let step = self.grid.step(segment, n);
                 for part in 0..parts {
                     let share = part as f64 / parts as f64;
                     for i in 0..d {
                         let (x, rise) = (rows[n * d + i], change(n, i));
                         let ends = [slopes[n * d + i], slopes[(n + 1) * d + i]];
-                        let [early, late] = ends.map(|slope| segment.time_step * slope - rise);
+                        let [early, late] = ends.map(|slope| step * slope - rise);
                         let bend = share * (1.0 - share) * ((1.0 - share) * early - share * late);
                         let most = change(n.saturating_sub(1), i).abs()
                             + rise.abs()

@@ -1,16 +1,18 @@
-//! Rows of least squares of the estimated scales of noise, one per measurement.
+//! Rows of least squares of the estimated scales of noise, one per measurement, and of the arguments
+//! of laws of the user's own.
 
 use super::measurement::Measurement;
 use super::measurement_rows::observable_entries;
+use super::row_places::RowPlaces;
 use super::Problem;
 use crate::solve::RowGroup;
 
-/// Map from measured columns to rows in the logarithms of their scales. There is one block for each
-/// point that has a measurement.
+/// Map from entries to rows: scales of measured columns in their order, then the arguments of their
+/// laws.
 #[derive(Debug, Clone)]
 pub(super) struct ScaleRows {
-    /// Row among all rows of all blocks, for each slot of the errors.
-    row_of_slot: Vec<u32>,
+    /// Row among all rows of all blocks, for each entry.
+    row_of_entry: Vec<u32>,
     /// Entries of the observation's Jacobian that belong to each row.
     wanted: Vec<Vec<usize>>,
 }
@@ -20,27 +22,31 @@ const LEAST: f64 = 0.02;
 
 impl ScaleRows {
     pub fn new(problem: &Problem) -> Option<(Self, RowGroup)> {
-        problem.measurement.scales.as_ref()?;
-        let (d, columns) = (problem.model.dimension(), problem.measured_columns());
+        let scales = problem.measurement.scales.as_ref()?;
         let functions = problem.model.observables().len();
-        let first_output = functions - columns.len();
-        let each = (0..columns.len()).map(|k| observable_entries(problem, first_output + k));
+        let first_output = functions - problem.noise_outputs();
+        let count = problem.noise_outputs();
+        let each = (0..count).map(|k| observable_entries(problem, first_output + k));
         let (wanted, pattern): (Vec<_>, Vec<_>) = each.unzip();
-        let slots = problem.measurement.slots(d, functions);
-        let mut points: Vec<u32> = slots.iter().map(|slot| slot.point).collect();
-        points.sort_unstable();
-        points.dedup();
-        let mut row_of_slot = vec![0; slots.len()];
-        for slot in &slots {
-            let block = points.partition_point(|&point| point < slot.point);
-            let row = columns.iter().position(|&c| c == slot.column).unwrap_or(0);
-            row_of_slot[slot.slot] = (block * columns.len() + row) as u32;
+        let slots = problem.measurement.errors.len();
+        let RowPlaces { first, row_of_slot } = RowPlaces::new(problem, slots, false);
+        let columns = problem.measured_columns().len();
+        let mut row_of_entry = vec![0; scales.len()];
+        let mut put = |entry: usize, row: usize| {
+            let block = row_of_slot[scales.owner(entry)] as usize / columns;
+            row_of_entry[entry] = (block * count + row) as u32;
+        };
+        for (slot, &row) in row_of_slot.iter().enumerate() {
+            put(slot, row as usize % columns);
         }
-        let mut group = RowGroup::new(1, points, &pattern);
+        for (entry, place) in scales.arguments() {
+            put(entry, place % functions - first_output);
+        }
+        let mut group = RowGroup::new(1, first, &pattern);
         group.weights.fill(0.0);
         Some((
             ScaleRows {
-                row_of_slot,
+                row_of_entry,
                 wanted,
             },
             group,
@@ -62,10 +68,10 @@ impl ScaleRows {
             return;
         };
         let terms = measurement.scale_terms();
-        for (slot, &row) in self.row_of_slot.iter().enumerate() {
-            let terms = terms[slot];
-            let weight = terms.information * scales.left[slot].max(LEAST);
-            group.residuals[row as usize] = (scales.shares[slot] + terms.slope) / weight;
+        for (entry, &row) in self.row_of_entry.iter().enumerate() {
+            let terms = terms[entry];
+            let weight = terms.information * scales.left[scales.owner(entry)].max(LEAST);
+            group.residuals[row as usize] = (scales.shares[entry] + terms.slope) / weight;
             group.weights[row as usize] = 2.0 * factor * weight;
         }
         let entries = group.entries();
@@ -80,8 +86,8 @@ impl ScaleRows {
         }
     }
 
-    /// Row of a slot among all rows of all blocks.
-    pub fn row_of(&self, slot: usize) -> usize {
-        self.row_of_slot[slot] as usize
+    /// Row of an entry among all rows of all blocks.
+    pub fn row_of(&self, entry: usize) -> usize {
+        self.row_of_entry[entry] as usize
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::grid::Grid;
 use super::noise::{Law, Noise, Precision, Whitening};
 use crate::error::{check, Error, Result};
 use crate::model::Model;
@@ -57,10 +58,15 @@ pub(super) fn model_noise(
     dimension: usize,
     varying: &[Varying],
     row_points: &[usize],
+    grid: &Grid,
 ) -> Result<Noise> {
-    let normal = |whitening| Noise {
+    let by_step = grid.shares_of_step(row_points);
+    let normal = |whitening: Whitening| Noise {
         law: Law::Gaussian,
-        whitening,
+        whitening: match by_step.is_empty() {
+            true => whitening,
+            false => whitening.scaled(dimension + varying.len(), &by_step),
+        },
     };
     if varying.is_empty() {
         return Ok(normal(Whitening::from_precision(

@@ -6,6 +6,7 @@ mod annealable;
 mod annealer;
 mod automatic;
 mod climb;
+mod data_grid;
 mod findings;
 mod fit;
 mod fit_findings;
@@ -43,7 +44,7 @@ pub use networks::{
     NetworkAnnealOptions, NetworkAnnealingObjective, NetworkStartingStrategy, NetworkStarts,
     Networks,
 };
-pub use noise::{NoiseEstimate, PartEstimate};
+pub use noise::{ModelNoiseEstimate, NoiseEstimate, PartEstimate};
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
 pub use refinement::{FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck};

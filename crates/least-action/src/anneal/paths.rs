@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::{weights_are_automatic, Automatic};
 use super::climb::Climb;
+use super::data_grid::on_grid;
 use super::fit::{End, Fit, Leverages};
 use super::follow::follow;
 use super::ladder::Ladder;
@@ -19,7 +20,8 @@ use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
 use super::AnnealOptions;
 use crate::action::{
-    Action, ActionObjective, ActionValue, DataSets, Observations, Precision, Problem, Scales,
+    Action, ActionObjective, ActionValue, DataSets, FitShares, Observations, Precision, Problem,
+    Scales,
 };
 use crate::error::{check, Result};
 use crate::model::Model;
@@ -86,6 +88,7 @@ impl Paths {
         let DataSets(data) = data.into();
         let (model, data) = in_logarithms(model, data)?;
         let (model, mut options) = in_coordinates(model, options)?;
+        let data = on_grid(&*model, data, &mut options)?;
         let noise = NoiseEstimation::new(&model, &data, &mut options, noise)?;
         let starting_paths = &options.starting_paths;
         starting_paths.validate_states("startingPaths", &*model)?;
@@ -179,11 +182,18 @@ impl Paths {
         self.noise
             .as_ref()
             .filter(|noise| !noise.start.is_empty())?;
+        let counts = self.counts();
         Some(Settle {
             problem: self.problem(),
-            factor: posterior_factor(&self.counts()),
+            factor: posterior_factor(&counts),
             model_precision,
+            is_noisy_model: counts.is_noisy_model,
         })
+    }
+
+    /// Data sets on the grid before it was refined.
+    pub fn data_before(&self) -> &[Observations] {
+        self.base().data()
     }
 
     /// These paths on the grid of the data.
@@ -492,7 +502,7 @@ pub struct PathAnnealingObjective {
     /// noise was estimated.
     varying: Option<f64>,
     /// Point at which the noise has settled, with the shares of the data there.
-    settled: Option<(Vec<f64>, Vec<f64>)>,
+    settled: Option<(Vec<f64>, FitShares)>,
 }
 
 impl PathAnnealingObjective {
@@ -535,7 +545,7 @@ impl AnnealingObjective for PathAnnealingObjective {
             if let Some(settle) = self.paths.settle(model_precision) {
                 let unknowns = [path, parameters].concat();
                 let known = self.settled.as_ref().filter(|(at, _)| *at == unknowns);
-                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| &shares[..]))?;
+                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| shares))?;
                 (self.ratio, self.varying) = (found.ratio, Some(found.varying));
                 return Ok(found.value);
             }

@@ -116,20 +116,28 @@ impl Column {
         };
         let mut first = 0;
         for set in sets {
-            if let Some(l) = set.observed.iter().position(|&o| o == component) {
+            let place = |n: usize| match set.times.is_empty() {
+                true => n as f64,
+                false => set.time(n),
+            };
+            for l in set.columns_of(component) {
                 let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
-                let data: Vec<(usize, f64, f64)> = values
-                    .map(|(n, y)| (n, y, 1.0 / precision.weight(first + n, l)))
+                let data: Vec<(f64, f64, f64)> = values
+                    .map(|(n, y)| (place(n), y, 1.0 / precision.weight(first + n, l)))
                     .collect();
-                column.add(&data);
+                column.add(&data, !set.times.is_empty());
             }
             first += set.points;
         }
         column
     }
 
-    /// Adds one data set: point, value and stated variance of each datum.
-    fn add(&mut self, data: &[(usize, f64, f64)]) {
+    /// Adds one series: place in time, value and stated variance of each datum. Places are whole
+    /// numbers, of which some may be absent, or uneven.
+    fn add(&mut self, data: &[(f64, f64, f64)], is_uneven: bool) {
+        if data.is_empty() {
+            return;
+        }
         self.measured += data.len();
         let mean = data.iter().map(|d| d.1).sum::<f64>() / data.len() as f64;
         let squares = data.iter().map(|d| (d.1 - mean) * (d.1 - mean) / d.2);
@@ -138,13 +146,17 @@ impl Column {
             let weights = binomials(order);
             for window in data.windows(order + 1) {
                 let stride = window[1].0 - window[0].0;
-                if window
-                    .windows(2)
-                    .any(|pair| pair[1].0 - pair[0].0 != stride)
-                {
-                    continue;
-                }
-                let pairs = || window.iter().zip(&weights);
+                let is_even = |pair: &[(f64, f64, f64)]| pair[1].0 - pair[0].0 == stride;
+                let divided;
+                let weights = match (is_uneven, window.windows(2).all(is_even)) {
+                    (false, false) => continue,
+                    (false, true) => &weights,
+                    (true, _) => {
+                        divided = divided_differences(window, &weights);
+                        &divided
+                    }
+                };
+                let pairs = || window.iter().zip(weights);
                 let difference: f64 = pairs().map(|(d, w)| d.1 * w).sum();
                 self.squares[order - 1] += difference * difference;
                 self.expected[order - 1] += pairs().map(|(d, w)| d.2 * w * w).sum::<f64>();
@@ -194,6 +206,20 @@ fn binomials(order: usize) -> Vec<f64> {
     weights
 }
 
+/// Weights of the divided difference of data at uneven places, with the same sum of squares as
+/// those at even ones: a polynomial of lower degree has none, as there.
+fn divided_differences(window: &[(f64, f64, f64)], even: &[f64]) -> Vec<f64> {
+    let weight = |i: usize| -> f64 {
+        let others = window.iter().enumerate().filter(|(j, _)| *j != i);
+        others.map(|(_, d)| 1.0 / (window[i].0 - d.0)).product()
+    };
+    let mut weights: Vec<f64> = (0..window.len()).map(weight).collect();
+    let square = |weights: &[f64]| weights.iter().map(|w| w * w).sum::<f64>();
+    let factor = (square(even) / square(&weights)).sqrt();
+    weights.iter_mut().for_each(|w| *w *= factor);
+    weights
+}
+
 /// Sum of the squared autocorrelations of differences of order k of white noise,
 /// `C(4k, 2k) / C(2k, k)^2`: overlapping differences say less than independent ones.
 fn overlap(order: usize) -> f64 {
@@ -214,6 +240,7 @@ mod tests {
             observed: vec![0],
             values: (0..points).map(&mut value).collect(),
             inputs: vec![],
+            times: Vec::new(),
         }]
     }
 

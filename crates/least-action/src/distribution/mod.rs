@@ -5,7 +5,7 @@ mod gammas;
 mod student;
 
 pub(crate) use gamma::chi_square_quantile;
-pub(crate) use gammas::{digamma, trigamma};
+pub(crate) use gammas::{digamma, polygamma, trigamma};
 pub(crate) use student::{student_quantile, student_share_below};
 
 /// Standard normal number that is exceeded with a probability of at most a half.

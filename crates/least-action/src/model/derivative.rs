@@ -192,6 +192,14 @@ fn unary_term(
             graph.multiply(adjoint, slope)
         }
         Unary::Sign | Unary::Floor => graph.constant(0.0),
+        Unary::LogGamma => {
+            let slope = graph.unary(Unary::Polygamma(0), a);
+            graph.multiply(adjoint, slope)
+        }
+        Unary::Polygamma(order) => {
+            let slope = graph.unary(Unary::Polygamma(order + 1), a);
+            graph.multiply(adjoint, slope)
+        }
     }
 }
 

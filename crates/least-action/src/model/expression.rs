@@ -119,6 +119,11 @@ impl<'g> Expression<'g> {
         self.unary(Unary::Abs)
     }
 
+    /// The natural logarithm of the gamma function. Its derivatives are those of positive arguments.
+    pub fn ln_gamma(self) -> Self {
+        self.unary(Unary::LogGamma)
+    }
+
     /// The sign: -1, 0 or 1. Its derivative is 0 everywhere.
     pub fn signum(self) -> Self {
         self.unary(Unary::Sign)

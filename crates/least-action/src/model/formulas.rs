@@ -50,20 +50,7 @@ pub(crate) fn formulas(texts: &[FormulaText], names: &FormulaNames) -> Result<Fu
         inputs: 0,
     };
     let graph = RefCell::new(Graph::default());
-    let leaf = |node: Node| Expression {
-        graph: &graph,
-        id: graph.borrow_mut().intern(node),
-    };
-    let symbols = Symbols {
-        states: (0..leaves.states as u32)
-            .map(|k| leaf(Node::State(k)))
-            .collect(),
-        parameters: (0..leaves.parameters as u32)
-            .map(|k| leaf(Node::Parameter(k)))
-            .collect(),
-        inputs: Vec::new(),
-        time: leaf(Node::Time),
-    };
+    let symbols = leaf_symbols(&graph, leaves);
     let nothing = ModelDefinition::default();
     let mut lowering = Lowering::new(&nothing, &scope, &symbols);
     let mut outputs = Vec::new();
@@ -82,6 +69,24 @@ pub(crate) fn formulas(texts: &[FormulaText], names: &FormulaNames) -> Result<Fu
         outputs.push(lowering.run(&items, None).map_err(located)?.id);
     }
     Ok(Function::new(graph.into_inner(), outputs, leaves))
+}
+
+/// Expressions of all leaves of a graph, which are added to it.
+pub(super) fn leaf_symbols(graph: &RefCell<Graph>, leaves: Leaves) -> Symbols<'_> {
+    let leaf = |node: Node| Expression {
+        graph,
+        id: graph.borrow_mut().intern(node),
+    };
+    let each = |count: usize, node: fn(u32) -> Node| {
+        let numbers = 0..count as u32;
+        numbers.map(|k| leaf(node(k))).collect()
+    };
+    Symbols {
+        states: each(leaves.states, Node::State),
+        parameters: each(leaves.parameters, Node::Parameter),
+        inputs: each(leaves.inputs, Node::Input),
+        time: leaf(Node::Time),
+    }
 }
 
 /// Scope of a formula of states, parameters and inputs.

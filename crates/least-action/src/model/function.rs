@@ -79,6 +79,7 @@ pub struct Function {
     jacobian: OnceLock<Sparse>,
     input_jacobian: OnceLock<Sparse>,
     curvature: OnceLock<Sparse>,
+    pub(super) jacobian_gradient: OnceLock<Tape>,
 }
 
 impl Function {
@@ -94,6 +95,7 @@ impl Function {
             jacobian: OnceLock::new(),
             input_jacobian: OnceLock::new(),
             curvature: OnceLock::new(),
+            jacobian_gradient: OnceLock::new(),
         }
     }
 
@@ -347,9 +349,18 @@ impl Function {
     }
 
     fn jacobian_in(&self, column: impl Fn(Node) -> Option<usize>) -> Sparse {
+        let (graph, rows) = self.jacobian_nodes(column);
+        sparse(&graph, rows, self.leaves, 0)
+    }
+
+    /// The graph with the entries of the Jacobian as further nodes, row by row with their columns.
+    pub(super) fn jacobian_nodes(
+        &self,
+        column: impl Fn(Node) -> Option<usize>,
+    ) -> (Graph, Vec<Vec<(usize, NodeId)>>) {
         let mut graph = self.graph.clone();
         let one = graph.constant(1.0);
-        let rows: Vec<Vec<(usize, NodeId)>> = self
+        let rows = self
             .outputs
             .iter()
             .map(|&output| {
@@ -357,7 +368,7 @@ impl Function {
                 entries(&graph, &adjoints, &column)
             })
             .collect();
-        sparse(&graph, rows, self.leaves, 0)
+        (graph, rows)
     }
 
     pub(super) fn curvature_tape(&self) -> &Sparse {
@@ -394,7 +405,7 @@ impl Function {
     }
 
     /// Place of a leaf among [`Function::variables`].
-    fn column(&self, leaf: Node) -> Option<usize> {
+    pub(super) fn column(&self, leaf: Node) -> Option<usize> {
         match leaf {
             Node::State(i) => Some(i as usize),
             Node::Parameter(p) => Some(self.leaves.states + p as usize),
@@ -403,7 +414,7 @@ impl Function {
     }
 
     /// Variables in which derivatives are taken: states, then parameters.
-    fn variables(&self) -> impl Iterator<Item = Node> {
+    pub(super) fn variables(&self) -> impl Iterator<Item = Node> {
         let states = (0..self.leaves.states as u32).map(Node::State);
         states.chain((0..self.leaves.parameters as u32).map(Node::Parameter))
     }

@@ -34,6 +34,10 @@ pub(crate) enum Unary {
     Abs,
     Sign,
     Floor,
+    /// Natural logarithm of the gamma function.
+    LogGamma,
+    /// Derivative of a number one larger than this of the logarithm of the gamma function.
+    Polygamma(u8),
 }
 
 /// Functions of two arguments.
@@ -87,6 +91,8 @@ impl Unary {
             Unary::Abs => a.abs(),
             Unary::Sign => sign(a),
             Unary::Floor => a.floor(),
+            Unary::LogGamma => libm::lgamma(a),
+            Unary::Polygamma(order) => crate::distribution::polygamma(order, a),
         }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) mod formulas;
 mod function;
 mod graph;
 mod guard;
+mod jacobian_gradient;
+mod law;
 mod lower;
 mod noise;
 mod parse;
@@ -42,7 +44,8 @@ pub use evaluate::{Points, Scratch};
 pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
-pub use noise::{LogScale, NoiseScale};
+pub(crate) use law::{law, LawNames};
+pub use noise::{LawArgument, LogScale, NoiseScale};
 pub use switching::Switching;
 
 /// Maximum number of values in a path: 512 MiB of them, of which 32-bit WebAssembly can hold
@@ -200,6 +203,53 @@ pub trait Model: Send + Sync {
     /// Writes the entries of `sum_a adjoint_a D2 F_a` at every point, points x entries; `adjoint`
     /// is points x states.
     fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]);
+
+    /// Adds the gradient of `sum_e weight_e DF_e` over the entries of the Jacobian in the states, at
+    /// every point to `path_gradient` (points x states) and, summed over the points, to
+    /// `parameter_gradient`. Weights are points x entries; those of entries in parameters are not
+    /// read. Default: from the second derivatives, one call of [`Model::curvature`] per state.
+    fn pull_back_jacobian(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        weights: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        let (d, entries) = (self.dimension(), self.jacobian_sparsity().entries());
+        let sparsity = self.curvature_sparsity();
+        let width = sparsity.entries();
+        let points = path_gradient.len() / d;
+        let mut curvature = vec![0.0; points * width];
+        let mut adjoint = vec![0.0; points * d];
+        for state in 0..d {
+            adjoint.fill(0.0);
+            for a in 0..d {
+                let entry = self.jacobian_sparsity().row(a).find(|&(_, c)| c == state);
+                for n in 0..points {
+                    adjoint[n * d + a] = entry.map_or(0.0, |(e, _)| weights[n * entries + e]);
+                }
+            }
+            self.curvature(scratch, at, &adjoint, &mut curvature);
+            for row in 0..sparsity.rows() {
+                for (e, column) in sparsity.row(row) {
+                    // The matrix is symmetric, and its lower triangle is what is known.
+                    let other = match (row == state, column == state) {
+                        (true, _) => column,
+                        (false, true) => row,
+                        (false, false) => continue,
+                    };
+                    for n in 0..points {
+                        let slope = curvature[n * width + e];
+                        match other.checked_sub(d) {
+                            None => path_gradient[n * d + other] += slope,
+                            Some(p) => parameter_gradient[p] += slope,
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     /// The right side as a function that can be differentiated in time and inputs too; `None` if
     /// the model is not made of expressions.
@@ -468,5 +518,16 @@ impl Model for EquationModel {
 
     fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]) {
         self.function.curvature(scratch, at, adjoint, values);
+    }
+    fn pull_back_jacobian(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        weights: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        self.function
+            .pull_back_jacobian(scratch, at, weights, path_gradient, parameter_gradient);
     }
 }

@@ -2,15 +2,12 @@
 
 use std::cell::RefCell;
 
-use super::builder::Symbols;
 use super::compile::Leaves;
-use super::formulas::scope_of;
+use super::formulas::{leaf_symbols, scope_of};
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
 use super::lower::{located, Lowering};
 use super::parse::parse;
-use super::{
-    state_name, Coordinate, EquationModel, Expression, Function, ModelDefinition, Parameter,
-};
+use super::{state_name, Coordinate, EquationModel, Function, ModelDefinition, Parameter};
 use crate::error::Result;
 
 /// Natural logarithm of a part of a noise's scale.
@@ -39,11 +36,22 @@ pub struct NoiseScale {
     pub floor: f64,
     /// Formula of states, inputs and parameters in place of both parts, with its field in errors.
     pub formula: Option<(String, String)>,
+    /// Arguments of a law of the user's own, which become outputs too.
+    pub arguments: Vec<LawArgument>,
+}
+
+/// Argument of a law of the user's own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LawArgument {
+    /// Logarithm of a parameter of the law: a further parameter, by number.
+    Parameter(usize),
+    /// State, input or parameter of the model, or its time.
+    OfModel(String),
 }
 
 impl EquationModel {
-    /// The model with the logarithms of noise scales as further observables, and with further
-    /// parameters, which follow its own.
+    /// The model with the logarithms of noise scales as further observables, then the arguments of
+    /// laws, and with further parameters, which follow its own.
     ///
     /// # Errors
     /// [`Error::Equation`](crate::Error::Equation) for a formula that contains other names.
@@ -82,7 +90,24 @@ impl EquationModel {
             };
             outputs.push(output);
         }
+        for scale in scales {
+            for argument in &scale.arguments {
+                let output = match argument {
+                    LawArgument::Parameter(k) => graph.intern(Node::Parameter((own + k) as u32)),
+                    LawArgument::OfModel(name) => {
+                        let (whole, id) = self.formula(graph, leaves, &scale.name, name)?;
+                        graph = whole;
+                        id
+                    }
+                };
+                outputs.push(output);
+            }
+        }
+        let arguments = scales.iter().flat_map(|scale| {
+            (0..scale.arguments.len()).map(|k| format!("{} argument {k}", scale.name))
+        });
         let names = scales.iter().map(|scale| scale.name.clone());
+        let names = names.chain(arguments);
         Ok(EquationModel {
             parameters: self.parameters.iter().chain(further).cloned().collect(),
             function: changed(&self.function),
@@ -105,43 +130,22 @@ impl EquationModel {
         // Names and values are those of states and parameters themselves, whatever their
         // coordinates are.
         let coordinate = |all: &[Coordinate], k: usize| all.get(k).copied().unwrap_or_default();
-        let named = self.parameters.iter().enumerate();
-        let names = named.map(|(p, one)| {
-            let own = coordinate(&self.coordinates, p);
-            own.parameter_name(&one.name)
-        });
+        let names = self.parameters.iter().enumerate();
+        let names = names.map(|(k, p)| coordinate(&self.coordinates, k).parameter_name(&p.name));
         let states: Vec<String> = (0..self.states.len())
             .map(|a| state_name(self, a).to_string())
             .collect();
         let scope = scope_of(&states, names, &self.inputs);
         let graph = RefCell::new(graph);
-        let leaf = |node: Node| Expression {
-            graph: &graph,
-            id: graph.borrow_mut().intern(node),
-        };
-        let natural = |node: Node, coordinate: Coordinate| {
-            let leaf = leaf(node);
-            let id = coordinate.node(&mut graph.borrow_mut(), leaf.id);
-            Expression { graph: &graph, id }
-        };
-        let symbols = Symbols {
-            states: (0..leaves.states)
-                .map(|k| {
-                    let own = coordinate(&self.state_coordinates, k);
-                    natural(Node::State(k as u32), own)
-                })
-                .collect(),
-            parameters: (0..leaves.parameters)
-                .map(|k| {
-                    let own = coordinate(&self.coordinates, k);
-                    natural(Node::Parameter(k as u32), own)
-                })
-                .collect(),
-            inputs: (0..leaves.inputs as u32)
-                .map(|k| leaf(Node::Input(k)))
-                .collect(),
-            time: leaf(Node::Time),
-        };
+        let mut symbols = leaf_symbols(&graph, leaves);
+        for (k, parameter) in symbols.parameters.iter_mut().enumerate() {
+            let own = coordinate(&self.coordinates, k);
+            parameter.id = own.node(&mut graph.borrow_mut(), parameter.id);
+        }
+        for (k, state) in symbols.states.iter_mut().enumerate() {
+            let own = coordinate(&self.state_coordinates, k);
+            state.id = own.node(&mut graph.borrow_mut(), state.id);
+        }
         let nothing = ModelDefinition::default();
         let mut lowering = Lowering::new(&nothing, &scope, &symbols);
         let located = |fault| located(path.to_string(), text, fault);

@@ -57,7 +57,7 @@ pub(super) enum BuiltinFunction {
 }
 
 /// All functions of the language, in alphabetical order.
-pub(super) const FUNCTIONS: [(&str, BuiltinFunction); 21] = [
+pub(super) const FUNCTIONS: [(&str, BuiltinFunction); 22] = [
     ("abs", BuiltinFunction::Unary(Unary::Abs)),
     ("acos", BuiltinFunction::Unary(Unary::Acos)),
     ("asin", BuiltinFunction::Unary(Unary::Asin)),
@@ -68,6 +68,7 @@ pub(super) const FUNCTIONS: [(&str, BuiltinFunction); 21] = [
     ("exp", BuiltinFunction::Unary(Unary::Exp)),
     ("floor", BuiltinFunction::Unary(Unary::Floor)),
     ("if", BuiltinFunction::Select),
+    ("lgamma", BuiltinFunction::Unary(Unary::LogGamma)),
     ("ln", BuiltinFunction::Unary(Unary::Log)),
     ("log", BuiltinFunction::Unary(Unary::Log)),
     ("log10", BuiltinFunction::Log10),

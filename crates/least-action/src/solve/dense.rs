@@ -73,6 +73,14 @@ impl Lu {
         true
     }
 
+    /// Natural logarithm of the absolute value of the determinant.
+    pub fn log_determinant(&self) -> f64 {
+        let n = self.order;
+        (0..n)
+            .map(|k| libm::log(self.factors[k * n + k].abs()))
+            .sum()
+    }
+
     /// Solves the equations in place, `b = A^-1 b`, for each column of `b`.
     pub fn solve(&self, b: &mut [f64]) {
         let n = self.order;
@@ -147,6 +155,9 @@ mod tests {
             for (a, b) in x.iter().zip(&b) {
                 assert!((a - b).abs() < 1e-12, "{n}: {a} {b}");
             }
+            let determinant = nalgebra::DMatrix::from_column_slice(n, n, &matrix).determinant();
+            let error = lu.log_determinant() - determinant.abs().ln();
+            assert!(error.abs() < 1e-12, "{n}: {error}");
         }
     }
 

@@ -21,7 +21,9 @@ pub use diagnostics::{
     energy_fraction, ess_bulk, ess_mean, ess_quantile, ess_sd, ess_tail, mcse_mean, mcse_quantile,
     mcse_sd, quantiles, r_hat,
 };
-pub use forecast::{predict_ensemble, EnsembleForecast, FailedMember, Member, ModelNoise};
+pub use forecast::{
+    predict_ensemble, predict_measurements, EnsembleForecast, FailedMember, Member, ModelNoise,
+};
 pub use laplace::{
     Expected, GaussianDraws, Identifiability, Laplace, LaplaceFinding, LaplaceFindingCode,
     LaplaceOptions, ParameterDirection,

@@ -10,16 +10,19 @@ use crate::solve::{
 /// The posterior density `exp(-A(X))` at one R_f, up to its normalisation. It is uniform in all
 /// unknowns but for the action's priors, and zero outside of their bounds.
 ///
-/// Its value as an [`Objective`] is the negative log posterior. That is the action in the
-/// normalisation `"posterior"`. In the normalisation `"mean"` it is half the number of measurements
-/// times the action, so that R_m is one over the variance of the noise in both.
+/// Its value as an [`Objective`] is the negative log posterior. For explicit steps (`rk4`, `euler`,
+/// `map`) that is the action in the normalisation `"posterior"`. In the normalisation `"mean"` it
+/// is half the number of measurements times the action, so that R_m is one over the variance of the
+/// noise in both.
 ///
-/// For explicit steps (`rk4`, `euler`, `map`) it is the posterior of a model whose every step has a
-/// normal error, of variance 1 / R_f in the normalisation `"posterior"`. The change of variables
-/// from errors to states, `x_(n+1) = f(x_n) + error`, has a determinant of one. For implicit steps
-/// (`trapezoid`, `midpoint`, `simpson-hermite`) the density of such a model's paths has a factor
-/// `|det d r_n / d x_(n+1)|` for every step with residual r_n, which exp(-A) leaves out. Laplace's
-/// method adds it: to the evidence at the mode, and to first order to the mean
+/// It is the posterior of a model whose every step has a normal error, of variance 1 / R_f in the
+/// normalisation `"posterior"`. The change of variables from errors to states has the determinant
+/// `|det d r_n / d x_(n+1)|` for every step with residual r_n. It is one for explicit steps,
+/// `x_(n+1) = f(x_n) + error`. For implicit ones (`trapezoid`, `midpoint`, `simpson-hermite`) the
+/// value is the action less the logarithm of these determinants, and its gradient is exact.
+///
+/// Second derivatives and minima are those of the action alone. Laplace's method, which expands
+/// about them, adds the determinants to the evidence at the mode, and to first order to the mean
 /// ([`mean_shift`](super::Laplace::mean_shift)).
 ///
 /// The unknowns are the path, points x dimension, and then the estimated parameters.
@@ -30,7 +33,7 @@ use crate::solve::{
 /// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
 /// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
 /// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
-/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let data = Observations { start, time_step, points, times: vec![], observed, values, inputs };
 /// # let options = ActionOptions {
 /// #     measurement_precision: 25.0.into(),
 /// #     discretization: Some(Discretization::Rk4),
@@ -129,20 +132,23 @@ impl Posterior {
         &self.layout
     }
 
-    /// Negative log posterior, up to a constant.
+    /// Negative log posterior, up to a constant, with the determinants of implicit steps.
     ///
     /// # Errors
-    /// Those of [`Action::evaluate`].
+    /// Those of [`Action::evaluate`]; a step whose determinant is zero.
     pub fn value(&mut self, unknowns: &[f64]) -> Result<f64> {
         let (path, parameters) = unknowns.split_at(self.layout.path_length());
         let value = self
             .action
             .evaluate(self.model_precision, path, parameters)?;
-        Ok(self.factor * value.action)
+        let value = self.factor * value.action;
+        let determinant = self.action.log_step_determinant(path)?;
+        Ok(determinant.map_or(value, |(logarithm, _)| value - logarithm))
     }
 
-    /// Writes the second derivatives of the negative log posterior, or their Gauss-Newton part, and
-    /// its gradient. Returns its value.
+    /// Writes the second derivatives of the action times [`Posterior::factor`], or their
+    /// Gauss-Newton part, and its gradient. Returns its value. The determinants of implicit steps
+    /// are left out.
     ///
     /// # Errors
     /// Those of [`Action::linearize`], and second derivatives that are not finite.
@@ -184,7 +190,7 @@ impl Posterior {
         Ok(rows)
     }
 
-    /// Minimises the negative log posterior from `unknowns`, and leaves the minimum there.
+    /// Minimises the action from `unknowns`, and leaves the minimum there.
     ///
     /// # Errors
     /// An action that is not finite at the start.
@@ -257,7 +263,12 @@ impl Objective for Posterior {
             parameter_gradient,
         )?;
         gradient.iter_mut().for_each(|g| *g *= self.factor);
-        Ok(self.factor * value.action)
+        let value = self.factor * value.action;
+        let Some((logarithm, slopes)) = self.action.log_step_determinant(path)? else {
+            return Ok(value);
+        };
+        gradient.iter_mut().zip(slopes).for_each(|(g, s)| *g -= s);
+        Ok(value - logarithm)
     }
 
     fn bounds(&self) -> Option<&Bounds> {

@@ -24,6 +24,7 @@ pub const SUBSTEPS: usize = 10;
 ///     start: 0.0,
 ///     time_step: 0.5,
 ///     points: 3,
+///     times: &[],
 ///     inputs: &[],
 /// };
 /// let path = integrate(&decay, forward)?;
@@ -42,6 +43,8 @@ pub struct Forward<'a> {
     pub time_step: f64,
     /// Number of points, the first included.
     pub points: usize,
+    /// Times of the points, ascending, where they are not `time_step` apart; empty otherwise.
+    pub times: &'a [f64],
     /// Inputs u(t), points x inputs, row-major; straight lines in between. Empty where the model
     /// has none.
     pub inputs: &'a [f64],
@@ -72,6 +75,7 @@ fn validate(model: &dyn Model, forward: Forward) -> Result<()> {
         start,
         time_step,
         points,
+        times,
         inputs,
     } = forward;
     let dimension = model.dimension();
@@ -87,6 +91,14 @@ fn validate(model: &dyn Model, forward: Forward) -> Result<()> {
     check::positive("timeStep", time_step)?;
     check::at_least("points", points, 1)?;
     check::at_most("points", points, MOST_VALUES / dimension)?;
+    if !times.is_empty() {
+        check::length("times", times.len(), points, "one per point")?;
+        check::all_finite("times", times)?;
+        for (n, pair) in times.windows(2).enumerate() {
+            let path = format!("times[{}]", n + 1);
+            check::require(pair[1] > pair[0], &path, pair[1], "later than that before")?;
+        }
+    }
     let width = model.inputs().len();
     let because = format!("{points} points x {width} inputs of the model");
     check::length(
@@ -119,14 +131,20 @@ pub(crate) fn integrate_members(
         parameters: forward.parameters.to_vec(),
     };
     let mut failures = vec![None; count];
-    let time = |point: usize| forward.start + point as f64 * forward.time_step;
+    let time = |point: usize| match forward.times.get(point) {
+        Some(&time) => time,
+        None => forward.start + point as f64 * forward.time_step,
+    };
     for point in 0..points {
         if point > 0 {
             let ends = &forward.inputs[(point - 1) * width..(point + 1) * width];
             let (before, after) = ends.split_at(width);
             let step = PropagatorStep {
                 time: time(point - 1),
-                length: forward.time_step,
+                length: match forward.times.is_empty() {
+                    true => forward.time_step,
+                    false => time(point) - time(point - 1),
+                },
                 before,
                 after,
                 substeps: SUBSTEPS,

@@ -138,6 +138,7 @@ impl TwinExperiment {
             start: 0.0,
             time_step: self.time_step,
             points: total,
+            times: &[],
             inputs: &self.inputs,
         };
         let mut truth = integrate(model, forward)?;
@@ -173,6 +174,7 @@ impl TwinExperiment {
             data: Observations {
                 start: 0.0,
                 time_step: self.time_step,
+                times: Vec::new(),
                 points: self.points,
                 observed: self.observed.clone(),
                 values,

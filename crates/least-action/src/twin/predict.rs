@@ -80,7 +80,7 @@ pub(crate) struct Beyond<'a> {
     /// Number of steps within one step of `times`, on a grid that was refined.
     parts: usize,
     /// Inputs, one row per time.
-    inputs: Vec<f64>,
+    pub inputs: Vec<f64>,
     /// End of the last state of the window in a path, as an index.
     end: usize,
     /// Number of the last point within its window.
@@ -180,6 +180,7 @@ impl<'a> Beyond<'a> {
             start: self.times[0],
             time_step: self.time_step,
             points: (points - 1) * self.parts + 1,
+            times: &[],
             inputs: &inputs,
         };
         let failures = match self.parts {

@@ -99,6 +99,7 @@ pub fn observed(
             .map(|x| x + noise * random.next())
             .collect(),
         inputs: vec![],
+        times: Vec::new(),
     }
 }
 

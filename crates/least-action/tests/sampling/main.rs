@@ -1,5 +1,6 @@
 //! Draws have the moments of the densities that they are drawn from.
 
 mod densities;
+mod determinants;
 mod paths;
 mod targets;

@@ -131,6 +131,12 @@ function fileOf(
     timeStep,
     values: { observed: settings.observed as never[], values },
   });
+  // The plots have one row per point of the model, each with one measurement of a state at most.
+  if (data.times !== undefined || data.observed.length > settings.observed.length)
+    throw new SettingsError(
+      `data: the times of ${name} are not all different points of a grid with steps of ` +
+        `${timeStep}; give a smaller time step here. The library itself takes any times`,
+    );
   return { data, truth: null };
 }
 

@@ -16,6 +16,7 @@ pub(super) use residuals::{Along, Residuals};
 pub(super) use scheme::Scheme;
 
 use super::grid::{Grid, Segment};
+use super::Observations;
 use crate::error::{Error, Result};
 use crate::model::ModelKind;
 
@@ -37,7 +38,7 @@ pub enum Discretization {
     /// Classical Runge-Kutta step of fourth order: `x_(n+1) - Phi_h(x_n)`.
     Rk4,
     /// Simpson's rule and the Hermite midpoint on triples of points, of fourth order. It needs an
-    /// odd number of points.
+    /// odd number of points and pairs of equal steps.
     #[default]
     SimpsonHermite,
     /// Residual of a map, exact: `x_(n+1) - F(x_n)`. It is for models that are maps.
@@ -108,9 +109,10 @@ impl Discretization {
         }
     }
 
-    /// Checks that the discretisation fits the kind of model and the number of points. Paths in
+    /// Checks that the discretisation fits the kind of model and the grid of a data set. Paths in
     /// errors begin with `root`.
-    pub(crate) fn validate(self, root: &str, kind: ModelKind, points: usize) -> Result<()> {
+    pub(crate) fn validate(self, root: &str, kind: ModelKind, set: &Observations) -> Result<()> {
+        let points = set.points;
         if !self.suits(kind) {
             let message = match kind {
                 ModelKind::Map => format!(
@@ -125,6 +127,17 @@ impl Discretization {
                 path: "discretization".into(),
                 message,
             });
+        }
+        if self == Discretization::Map && !set.times.is_empty() {
+            return Err(Error::WrongShape {
+                path: format!("{root}.times"),
+                message: "are for flows; the model is a map, whose points are one step apart: \
+                          give every step a point, with NaN where nothing was measured"
+                    .into(),
+            });
+        }
+        if self.steps_together() == 2 {
+            set.validate_pairs(root)?;
         }
         if self == Discretization::SimpsonHermite && points.is_multiple_of(2) {
             return Err(Error::WrongPointCount {

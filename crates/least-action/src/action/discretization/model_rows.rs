@@ -1,7 +1,7 @@
 //! Rows of the model in a linearisation: derivatives of its residuals for all segments of a path.
 
-use super::residuals::{Along, Residuals};
-use super::scheme::{Reach, RowMemory, Scheme};
+use super::residuals::{Along, Part, Residuals};
+use super::scheme::{Gradient, Reach, RowMemory, Scheme};
 use crate::model::Scratch;
 use crate::solve::{Layout, RowGroup};
 
@@ -54,6 +54,34 @@ impl ModelRows {
             values = rest;
             let at = part.evaluated(along, &mut self.scratch);
             self.scheme.fill(at, &mut self.memory, mine);
+        }
+    }
+
+    /// Adds the gradient of `sum w * entry` over the entries in states of all rows, along the path
+    /// last given to [`Residuals::evaluate`]; `w` is in the order of the group's values. The
+    /// gradient in the parameters is one number for each of the model's.
+    pub fn pull_back(
+        &mut self,
+        along: &Along,
+        residuals: &Residuals,
+        w: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        let stride = self.scheme.reach().stride;
+        let blocks = |part: &Part| (part.segment.points - 1) / stride;
+        let all: usize = residuals.parts.iter().map(blocks).sum();
+        let (mut rest, entries) = (w, w.len() / all.max(1));
+        for part in &residuals.parts {
+            let (mine, after) = rest.split_at(blocks(part) * entries);
+            rest = after;
+            let at = part.evaluated(along, &mut self.scratch);
+            let mut gradient = Gradient {
+                path: &mut path_gradient[part.states.clone()],
+                parameters: &mut *parameter_gradient,
+            };
+            self.scheme
+                .pull_back_rows(at, &mut self.memory, mine, &mut gradient);
         }
     }
 

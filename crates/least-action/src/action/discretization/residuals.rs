@@ -33,7 +33,7 @@ pub(super) struct Part {
     pub segment: Segment,
     stages: Stages,
     /// Positions of the segment's states in the path.
-    states: Range<usize>,
+    pub states: Range<usize>,
     /// Positions of the segment's residuals among all.
     pub rows: Range<usize>,
 }

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::scheme::{Evaluated, Flow, Gradient, Instants, Reach, RowMemory, Scheme, Stage, Stages};
 use crate::model::Model;
 
@@ -27,7 +29,7 @@ impl Scheme for Rk4 {
     }
 
     fn residuals(&self, flow: &mut Flow, path: &[f64], work: &mut Stages, r: &mut [f64]) {
-        let (d, h) = (flow.dimension, flow.time_step());
+        let d = flow.dimension;
         let size = r.len();
         let from = &path[..size];
         for ((r, x), y) in r.iter_mut().zip(from).zip(&path[d..]) {
@@ -39,16 +41,22 @@ impl Scheme for Rk4 {
             match before {
                 None => states.copy_from_slice(from),
                 Some(before) => {
-                    let reach = h * NODES[s];
-                    for ((z, x), k) in states.iter_mut().zip(from).zip(&before.derivative) {
-                        *z = x + reach * k;
+                    for (run, h) in runs(flow, size) {
+                        let reach = h * NODES[s];
+                        let states = states[run.clone()].iter_mut();
+                        let from = from[run.clone()].iter().zip(&before.derivative[run]);
+                        for (z, (x, k)) in states.zip(from) {
+                            *z = x + reach * k;
+                        }
                     }
                 }
             }
             let k = &mut stage.derivative[..size];
             flow.evaluate(INSTANTS[s], states, k, &mut stage.kept);
-            for (r, k) in r.iter_mut().zip(k.iter()) {
-                *r -= h * WEIGHTS[s] * k;
+            for (run, h) in runs(flow, size) {
+                for (r, k) in r[run.clone()].iter_mut().zip(&k[run]) {
+                    *r -= h * WEIGHTS[s] * k;
+                }
             }
         }
     }
@@ -61,7 +69,7 @@ impl Scheme for Rk4 {
         w: &[f64],
         gradient: &mut Gradient,
     ) {
-        let (size, h) = (w.len(), flow.time_step());
+        let size = w.len();
         for (g, w) in gradient.path[flow.dimension..].iter_mut().zip(w) {
             *g += w;
         }
@@ -69,8 +77,10 @@ impl Scheme for Rk4 {
             *g -= w;
         }
         for (s, stage) in work.0.iter_mut().enumerate() {
-            for (adjoint, w) in stage.adjoint.iter_mut().zip(w) {
-                *adjoint = -h * WEIGHTS[s] * w;
+            for (run, h) in runs(flow, size) {
+                for (adjoint, w) in stage.adjoint[run.clone()].iter_mut().zip(&w[run]) {
+                    *adjoint = -h * WEIGHTS[s] * w;
+                }
             }
         }
         for s in (0..4).rev() {
@@ -91,9 +101,11 @@ impl Scheme for Rk4 {
                 *to += g;
             }
             if let Some(before) = before {
-                let reach = h * NODES[s];
-                for (adjoint, g) in before.adjoint.iter_mut().zip(at_states.iter()) {
-                    *adjoint += reach * g;
+                for (run, h) in runs(flow, size) {
+                    let reach = h * NODES[s];
+                    for (to, g) in before.adjoint[run.clone()].iter_mut().zip(&at_states[run]) {
+                        *to += reach * g;
+                    }
                 }
             }
         }
@@ -116,11 +128,12 @@ impl Scheme for Rk4 {
         let Evaluated {
             mut flow, stages, ..
         } = at;
-        let (d, h, estimated) = (flow.dimension, flow.time_step(), &rows.estimated[..]);
+        let (d, estimated) = (flow.dimension, &rows.estimated[..]);
         let points = flow.segment.points - 1;
         let mut tangents = Tangents::new(&mut flow, stages, points, estimated);
         let width = tangents.width;
         for (n, block) in values.chunks_exact_mut(d * (width + 1)).enumerate() {
+            let h = flow.step(n);
             tangents.step(&flow, h, n, estimated);
             for (i, row) in block.chunks_exact_mut(width + 1).enumerate() {
                 for c in 0..width {
@@ -136,6 +149,9 @@ impl Scheme for Rk4 {
 
     /// Second derivatives of nested functions: each stage adds its own, taken along the derivatives
     /// of its states and weighted with the adjoint of its slope.
+    /// Nothing: the step is explicit.
+    fn pull_back_rows(&self, _: Evaluated, _: &mut RowMemory, _: &[f64], _: &mut Gradient) {}
+
     fn curvature(
         &self,
         at: Evaluated,
@@ -146,10 +162,10 @@ impl Scheme for Rk4 {
         let Evaluated {
             mut flow, stages, ..
         } = at;
-        let (d, h, estimated) = (flow.dimension, flow.time_step(), &rows.estimated[..]);
+        let (d, estimated) = (flow.dimension, &rows.estimated[..]);
         let points = w.len() / d;
         let first_parameter = flow.grid.len() * d;
-        let adjoints = stage_adjoints(&mut flow, h, stages, w);
+        let adjoints = stage_adjoints(&mut flow, stages, w);
         let mut tangents = Tangents::new(&mut flow, stages, points, estimated);
         let width = tangents.width;
         let sparsity = flow.model.curvature_sparsity();
@@ -166,7 +182,7 @@ impl Scheme for Rk4 {
         let mut product = vec![0.0; (d + estimated.len()) * width];
         let mut sum = vec![0.0; width * width];
         for n in 0..points {
-            tangents.step(&flow, h, n, estimated);
+            tangents.step(&flow, flow.step(n), n, estimated);
             sum.fill(0.0);
             for (variables, curvature) in tangents.variables.iter().zip(&curvatures) {
                 // First the model's second derivatives, of which there are few, along the
@@ -287,9 +303,14 @@ fn add_row(to: &mut [f64], factor: f64, row: &[f64]) {
 }
 
 /// Adjoints of every stage's slope, from the last stage back.
-fn stage_adjoints(flow: &mut Flow, h: f64, stages: &Stages, weighted: &[f64]) -> [Vec<f64>; 4] {
-    let mut adjoints: [Vec<f64>; 4] =
-        std::array::from_fn(|s| weighted.iter().map(|w| -h * WEIGHTS[s] * w).collect());
+fn stage_adjoints(flow: &mut Flow, stages: &Stages, weighted: &[f64]) -> [Vec<f64>; 4] {
+    let d = flow.dimension;
+    let mut adjoints: [Vec<f64>; 4] = std::array::from_fn(|s| {
+        let weighted = weighted.iter().enumerate();
+        weighted
+            .map(|(k, w)| -flow.step(k / d) * WEIGHTS[s] * w)
+            .collect()
+    });
     let mut unused = vec![0.0; flow.model.parameters().len()];
     for s in (1..4).rev() {
         let mut at_states = vec![0.0; weighted.len()];
@@ -302,11 +323,21 @@ fn stage_adjoints(flow: &mut Flow, h: f64, stages: &Stages, weighted: &[f64]) ->
             &mut at_states,
             &mut unused,
         );
-        for (to, g) in adjoints[s - 1].iter_mut().zip(&at_states) {
-            *to += h * NODES[s] * g;
+        for (k, (to, g)) in adjoints[s - 1].iter_mut().zip(&at_states).enumerate() {
+            *to += flow.step(k / d) * NODES[s] * g;
         }
     }
     adjoints
+}
+
+/// Runs of steps of one length in a list of steps x D numbers, with that length: all of them on an
+/// even grid, so that loops over them stay long.
+fn runs<'a>(flow: &Flow<'a>, size: usize) -> impl Iterator<Item = (Range<usize>, f64)> + use<'a> {
+    let length = if flow.is_even() { size } else { flow.dimension };
+    let (d, segment, grid) = (flow.dimension, flow.segment, flow.grid);
+    (0..size)
+        .step_by(length.max(1))
+        .map(move |first| (first..first + length, grid.step(&segment, first / d)))
 }
 
 /// Stage `s` and, if there is one, the stage before it.

@@ -42,6 +42,18 @@ pub(in crate::action) trait Scheme: Debug + Sync {
     /// Writes the derivatives of all residuals, block by block in the order of [`Scheme::pattern`].
     fn fill(&self, at: Evaluated, rows: &mut RowMemory, values: &mut [f64]);
 
+    /// Adds the gradient of `sum w * entry` to the gradient, over the entries in states that
+    /// [`Scheme::fill`] writes; `w` is in their order, and those of entries in parameters are not
+    /// read. It differentiates the determinants of implicit steps. Explicit ones have the
+    /// determinant 1 and add nothing.
+    fn pull_back_rows(
+        &self,
+        at: Evaluated,
+        rows: &mut RowMemory,
+        w: &[f64],
+        gradient: &mut Gradient,
+    );
+
     /// Computes the entries (row, column, value) of the lower triangle of `sum w d2r` and passes
     /// them to `add`. Rows and columns count the unknowns of the whole path, then the estimated
     /// parameters.
@@ -83,6 +95,8 @@ pub(in crate::action) struct RowMemory {
     pub jacobian: Vec<f64>,
     /// Entries of the model's second derivatives at all points of a segment.
     pub curvature: Vec<f64>,
+    /// Gradient in the states halfway between points.
+    pub at_middles: Vec<f64>,
 }
 
 /// Rule for one entry of a block's rows: `constant + h sum coefficient * J[place]`.
@@ -116,9 +130,15 @@ pub(in crate::action) struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    /// Time between two points, h, in the model's unit of time.
-    pub(super) fn time_step(&self) -> f64 {
-        self.segment.time_step
+    /// True if all steps of the segment are of one length.
+    pub(super) fn is_even(&self) -> bool {
+        self.grid.steps.is_empty()
+    }
+
+    /// Time from the n-th point of the segment to the next one, h, in the model's unit of time.
+    #[inline(always)]
+    pub(super) fn step(&self, n: usize) -> f64 {
+        self.grid.step(&self.segment, n)
     }
 
     pub(super) fn at<'s>(&self, instants: Instants, states: &'s [f64]) -> Points<'s>

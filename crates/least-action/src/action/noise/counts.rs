@@ -1,8 +1,85 @@
-//! Parts that laws of counts share: small predictions, and moments and scores by sums over all
-//! counts.
+//! Parts that laws of counts share: the loss of those without a scale, small predictions, and moments
+//! and scores by sums over all counts.
 
-use super::LossMoments;
+use super::{Loss, LossMoments, NoiseShare, ResidualRow, ScaleTerms};
 use crate::distribution::normal_score;
+use crate::random::Random;
+
+/// Law of counts whose variance follows from their mean, the prediction.
+pub(super) trait CountLaw: Copy {
+    /// Largest count.
+    fn most(&self) -> f64;
+
+    /// Mean nearest to a prediction for which the law has a density.
+    fn inside(&self, prediction: f64) -> f64;
+
+    /// Half the loss and its derivatives, at any prediction.
+    fn expansion(&self, prediction: f64, count: f64) -> Expansion;
+
+    /// Fisher's information on the mean.
+    fn weight(&self, prediction: f64) -> f64;
+
+    /// Variance of a count.
+    fn variance(&self, prediction: f64) -> f64;
+
+    /// Logarithm of the probability of a count.
+    fn log_probability(&self, count: f64, mean: f64) -> f64;
+
+    /// Random count.
+    fn count(&self, prediction: f64, random: &mut Random) -> f64;
+}
+
+impl<L: CountLaw> Loss for L {
+    fn value(&self, _: f64, row: ResidualRow) -> f64 {
+        2.0 * self.expansion(row.datum + row.residual, row.datum).value
+    }
+
+    fn linearize(&self, row: ResidualRow) -> (f64, f64) {
+        let h = row.datum + row.residual;
+        let weight = self.weight(h);
+        (self.expansion(h, row.datum).slope / weight, weight)
+    }
+
+    fn curvature(&self, row: ResidualRow) -> f64 {
+        let h = row.datum + row.residual;
+        self.expansion(h, row.datum).second - self.weight(h)
+    }
+
+    fn scale(&self, _: ResidualRow) -> ScaleTerms {
+        ScaleTerms::NONE
+    }
+
+    fn share(&self, _: f64) -> NoiseShare {
+        NoiseShare::NONE
+    }
+
+    fn log_peak(&self, _: f64) -> f64 {
+        0.0
+    }
+
+    fn draw(&self, prediction: f64, _: f64, random: &mut Random) -> f64 {
+        self.count(prediction, random)
+    }
+
+    fn moments(&self, prediction: f64, _: f64) -> LossMoments {
+        LossMoments {
+            mean: prediction,
+            variance: self.variance(prediction),
+        }
+    }
+
+    fn misfit(&self, datum: f64) -> LossMoments {
+        let mean = self.inside(datum);
+        let loss = |y: f64| 2.0 * self.expansion(mean, y).value;
+        misfit(mean, self.most(), |y| self.log_probability(y, mean), loss)
+    }
+
+    fn score(&self, row: ResidualRow) -> f64 {
+        let mean = self.inside(row.datum + row.residual);
+        let variance = self.variance(mean);
+        score(row.datum, mean, variance, |y| self.log_probability(y, mean))
+    }
+}
 
 /// Least prediction of a count: below, the loss goes on as a parabola, so that starts may have any
 /// sign.
@@ -33,7 +110,7 @@ impl Expansion {
 const MANY: f64 = 300.0;
 
 /// Mean and variance of a loss over a law of counts about a mean; those of chi-square for many.
-pub(super) fn misfit(
+fn misfit(
     mean: f64,
     most: f64,
     log_probability: impl Fn(f64) -> f64,

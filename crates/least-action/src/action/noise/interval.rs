@@ -1,5 +1,4 @@
-use std::f64::consts::{SQRT_2, TAU};
-
+use super::normal_interval::{between, terms};
 use super::{Gaussian, Loss, LossMoments, NoiseShare, ResidualRow, ScaleTerms};
 use crate::distribution::normal_score;
 use crate::random::Random;
@@ -20,62 +19,6 @@ pub(crate) struct Interval {
 
 /// Least share of the precision in the weight of a row.
 const LEAST: f64 = 1e-2;
-
-/// Derivatives of `L = -log(Phi(b) - Phi(a))` in a common shift of both ends, and in their scale.
-struct Terms {
-    value: f64,
-    slope: f64,
-    second: f64,
-    of_scale: f64,
-    second_of_scale: f64,
-    cross: f64,
-}
-
-fn density(z: f64) -> f64 {
-    libm::exp(-0.5 * z * z) / TAU.sqrt()
-}
-
-/// Probability between two ends: of the tail that both are in, so that it keeps its digits.
-fn between(a: f64, b: f64) -> f64 {
-    let upper = |z: f64| 0.5 * libm::erfc(z / SQRT_2);
-    match a > 0.0 {
-        true => upper(a) - upper(b),
-        false => upper(-b) - upper(-a),
-    }
-}
-
-/// Distance beyond which one end of the interval is an asymptote.
-const FAR: f64 = 30.0;
-
-fn terms(a: f64, b: f64) -> Terms {
-    let near = if a > -b { a } else { -b };
-    if near > FAR {
-        // Far away the probability is the density at the near end over its distance.
-        let sign = if a > -b { 1.0 } else { -1.0 };
-        let square = near * near;
-        return Terms {
-            value: 0.5 * square + libm::log(near * TAU.sqrt()),
-            slope: -sign * (near + 1.0 / near),
-            second: 1.0 - 1.0 / square,
-            of_scale: -square - 1.0,
-            second_of_scale: 2.0 * square,
-            cross: sign * (2.0 * near),
-        };
-    }
-    let finite = |z: f64| if z.is_finite() { z } else { 0.0 };
-    let (p, x, y) = (between(a, b), finite(a), finite(b));
-    let [pa, pb] = [a, b].map(|z| density(z) / p);
-    let (g, m) = (pb - pa, y * pb - x * pa);
-    let cube = y * y * y * pb - x * x * x * pa;
-    Terms {
-        value: -libm::log(p),
-        slope: g,
-        second: m + g * g,
-        of_scale: m,
-        second_of_scale: cube - m + m * m,
-        cross: -g + (y * y * pb - x * x * pa) + g * m,
-    }
-}
 
 impl Interval {
     /// Ends of the interval of a datum about its prediction; `None` for a datum that is exact.

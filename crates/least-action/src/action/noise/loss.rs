@@ -82,6 +82,13 @@ pub(crate) trait Loss: Copy {
         NoiseShare::FULL
     }
 
+    /// Part of a datum's leverage that its share in the normalisation is smaller by: minus half the
+    /// derivative of the logarithm of the weight in that of the scale. Default: that of
+    /// [`Loss::share`].
+    fn followed(&self, row: ResidualRow) -> f64 {
+        self.share(row.datum).followed
+    }
+
     /// Standard normal number that is as likely as the datum about its prediction, positive where
     /// the datum is larger (P. K. Dunn and G. K. Smyth, J. Comput. Graph. Statist. 5, 1996).
     /// Default: the residual over the scale, for normal laws.

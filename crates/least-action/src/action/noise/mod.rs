@@ -21,11 +21,15 @@
 //!    `datum + residual`, and Fisher's information as its weight.
 //! 2. Name it here: `mod`, a variant of [`Law`], an arm of `with_loss`.
 //!
+//! Laws of the user's own, as text, have no [`Loss`]: they depend on more than one scale, and their
+//! moments are integrals. `text/` holds them, and `action/text_group.rs` their rows.
+//!
 //! Groups of rows are dispatched, not rows: each loop over data exists once per law, so a law that
 //! is not chosen costs nothing.
 
 mod binomial;
 mod counts;
+mod failures;
 mod gaussian;
 mod huber;
 mod interval;
@@ -35,12 +39,14 @@ mod law_tests;
 mod log_normal;
 mod loss;
 mod negative_binomial;
+mod normal_interval;
 mod poisson;
 mod precision;
 mod step_noise;
 mod student_t;
 #[cfg(test)]
 mod tests;
+mod text;
 mod whitening;
 
 pub(crate) use super::estimated_scales::{NoiseShare, ScaleTerms};
@@ -57,6 +63,8 @@ pub(crate) use poisson::Poisson;
 pub use precision::Precision;
 pub use step_noise::StepNoise;
 pub(crate) use student_t::StudentT;
+pub use text::Support;
+pub(crate) use text::{LawTerms, TextLaw};
 pub(crate) use whitening::Whitening;
 
 /// Distribution of the noise in a group of rows.

@@ -1,4 +1,5 @@
-use super::counts::{self, Expansion, LEAST};
+use super::counts::{self, LEAST};
+use super::failures::{expansion, failures, log_probability};
 use super::{Loss, LossMoments, NoiseShare, ResidualRow, ScaleTerms};
 use crate::distribution::{chi_square_quantile, digamma, trigamma};
 use crate::random::Random;
@@ -7,41 +8,6 @@ use crate::random::Random;
 /// `h + d h^2` with the dispersion d, which is the scale of the noise.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct NegativeBinomial;
-
-/// Largest number n of failures, one over the dispersion: beyond, the law is Poisson's, and
-/// differences of gamma functions lose their digits.
-const MOST: f64 = 1e7;
-
-fn failures(precision: f64) -> f64 {
-    precision.sqrt().min(MOST)
-}
-
-/// Half the loss: minus the logarithm of the probability, with the Poisson law's about the datum
-/// left out.
-fn expansion(prediction: f64, y: f64, n: f64) -> Expansion {
-    let h = prediction.max(LEAST);
-    let of_datum = if y > 0.0 { y * libm::log(y / h) } else { 0.0 };
-    let gammas = libm::lgamma(n) - libm::lgamma(y + n) + y * libm::log(n + h);
-    let at = Expansion {
-        value: gammas + n * libm::log1p(h / n) - y + of_datum,
-        slope: n * (h - y) / (h * (n + h)),
-        second: y / (h * h) - (n + y) / ((n + h) * (n + h)),
-    };
-    match prediction < LEAST {
-        // With a curvature that does not depend on the dispersion.
-        true => Expansion {
-            second: y.max(1.0) / (LEAST * LEAST),
-            ..at
-        }
-        .beyond(prediction - LEAST),
-        false => at,
-    }
-}
-
-fn log_probability(y: f64, h: f64, n: f64) -> f64 {
-    let poisson = if y > 0.0 { y * libm::log(y) - y } else { 0.0 };
-    -expansion(h, y, n).value + poisson - libm::lgamma(y + 1.0)
-}
 
 impl Loss for NegativeBinomial {
     fn value(&self, _: f64, row: ResidualRow) -> f64 {
@@ -81,6 +47,12 @@ impl Loss for NegativeBinomial {
 
     fn share(&self, _: f64) -> NoiseShare {
         NoiseShare::NONE
+    }
+
+    fn followed(&self, row: ResidualRow) -> f64 {
+        let (n, h) = (failures(row.precision), row.datum + row.residual);
+        let mean = h.max(LEAST);
+        0.5 * mean / (n + mean)
     }
 
     fn log_peak(&self, _: f64) -> f64 {

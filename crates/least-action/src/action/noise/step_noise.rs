@@ -42,13 +42,17 @@ impl Problem {
             .sum();
         let together = self.discretization.steps_together();
         let row = rows - together;
+        // Past the window all steps are of the length that R_f belongs to.
+        let row_points = self.discretization.row_points(&self.grid);
+        let by_step = self.grid.shares_of_step(&row_points[row..=row]);
+        let by_step = by_step.first().copied().unwrap_or(1.0);
         let per_residual = self
             .normalization
             .per_residual(self.residuals(), self.measured());
         let deviation = |precision: f64| libm::sqrt(per_residual / (precision * together as f64));
         let mut deviations: Vec<f64> = (0..dimension)
             .map(|i| self.model_noise.whitening.weight(row * dimension + i))
-            .map(|weight| deviation(model_precision * weight))
+            .map(|weight| deviation(model_precision * weight / by_step))
             .collect();
         // Their precision does not climb.
         for varying in &self.varying {
@@ -58,7 +62,10 @@ impl Problem {
             law: self.model_noise.law,
             deviations,
             factor: match &self.model_noise.whitening {
-                whitening @ Whitening::Factors { .. } => whitening.factor(row).to_vec(),
+                whitening @ Whitening::Factors { .. } => {
+                    let rows = whitening.factor(row).iter();
+                    rows.map(|u| u / by_step.sqrt()).collect()
+                }
                 _ => Vec::new(),
             },
         })

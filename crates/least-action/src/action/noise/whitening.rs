@@ -181,6 +181,50 @@ impl Whitening {
         }
     }
 
+    /// Factor U of a block of which nothing is absent; `None` where W is diagonal, or where there is
+    /// no such block.
+    pub fn whole_factor(&self) -> Option<&[f64]> {
+        let Whitening::Factors { size, factors, .. } = self else {
+            return None;
+        };
+        let is_whole = |factor: &&Vec<f64>| (0..*size).all(|i| factor[i * size + i] > 0.0);
+        factors.iter().find(is_whole).map(Vec::as_slice)
+    }
+
+    /// This covariance's inverse with the weights of each block of `size` differences times a
+    /// factor.
+    pub fn scaled(self, size: usize, by_block: &[f64]) -> Self {
+        match self {
+            Whitening::Uniform => {
+                let rows = by_block
+                    .iter()
+                    .flat_map(|&by| std::iter::repeat_n(by, size));
+                Whitening::Rows(rows.collect())
+            }
+            Whitening::Rows(mut weights) => {
+                for (weights, by) in weights.chunks_exact_mut(size).zip(by_block) {
+                    weights.iter_mut().for_each(|weight| *weight *= by);
+                }
+                Whitening::Rows(weights)
+            }
+            Whitening::Factors {
+                size,
+                factors,
+                of_block,
+            } => {
+                let scaled = |(&of, by): (&u32, &f64)| {
+                    let root = by.sqrt();
+                    factors[of as usize].iter().map(|u| root * u).collect()
+                };
+                Whitening::Factors {
+                    size,
+                    factors: of_block.iter().zip(by_block).map(scaled).collect(),
+                    of_block: (0..of_block.len() as u32).collect(),
+                }
+            }
+        }
+    }
+
     /// Logarithm of the determinant of W over `rows` differences, and the number of differences
     /// with a weight. Those without one do not count.
     pub fn log_determinant(&self, rows: usize) -> (f64, usize) {

@@ -194,6 +194,49 @@ pub(in crate::anneal) fn leverages(
     Some(places.map(|&row| leverages[row as usize]).collect())
 }
 
+/// Errors of the model at a point.
+pub(in crate::anneal) struct ModelErrors {
+    /// Degrees of freedom: their number less their leverages.
+    pub degrees: f64,
+    /// Sum of squares in units of the noise that R_f states.
+    pub squares: f64,
+}
+
+/// Errors of the model's own equations, without those of parameters that change in time; `None`
+/// where the Hessian has no factor.
+pub(in crate::anneal) fn model_errors(
+    action: &mut Action,
+    model_precision: f64,
+    factor_of_action: f64,
+    unknowns: &[f64],
+) -> Option<ModelErrors> {
+    let rows_of_action = linearized(action, model_precision, unknowns)?;
+    let rank = factor(action, model_precision, unknowns, &rows_of_action)?;
+    let problem = action.problem();
+    let found = Leverages {
+        problem,
+        rows: rows_of_action,
+        scores: None,
+        layout: action.layout(),
+        factor: factor_of_action,
+        inverse: rank.factor.inverse(),
+        rank,
+    };
+    let dimension = problem.model().dimension();
+    let own = dimension - problem.varying().len();
+    let mut errors = ModelErrors {
+        degrees: 0.0,
+        squares: 0.0,
+    };
+    for row in rows(&found.rows.groups[0], problem) {
+        if row.weight() > 0.0 && row.row % dimension < own {
+            errors.degrees += 1.0 - found.of(&row);
+            errors.squares += found.factor * row.weight() * row.residual() * row.residual();
+        }
+    }
+    Some(errors)
+}
+
 /// Rows of an action at a point.
 fn linearized(
     action: &mut Action,

@@ -13,7 +13,7 @@ mod stretches;
 mod tails;
 
 pub use channels::{ChannelChiSquare, ChiSquare};
-pub(super) use leverage::{leverages, End, Leverages};
+pub(super) use leverage::{leverages, model_errors, End, Leverages};
 pub(super) use open::spread;
 
 use super::findings::FindingCode;

@@ -4,33 +4,29 @@ use super::outliers::Outliers;
 use super::{Fit, Objection, Residual};
 use crate::anneal::findings::FindingCode;
 
-/// Number of standard deviations from which on a kurtosis objects. It is less than that of other
-/// tests: each channel has a size of its own here, by which heavy tails lose half a deviation.
+/// Number of standard deviations from which on a kurtosis objects: less than that of other tests, as
+/// a few data in a heavy tail are left out with the outliers.
 const DEVIATIONS: f64 = 3.5;
 
 /// Least number of residuals whose kurtosis is judged.
 const LEAST_COUNT: usize = 50;
 
-/// Least number of residuals of a channel that counts.
-const LEAST_OF_CHANNEL: usize = 10;
-
 /// Most outliers that are left out: more of them are a tail.
 const FEW: usize = 2;
 
-/// Objection to residuals with heavier tails than those of normal numbers, each channel in units of
-/// its own size. A few outliers do not count.
+/// Objection to residuals with heavier tails than those of normal numbers. All channels are taken
+/// together, in units of their noise: that some are larger than others is tested before, and a size
+/// of each channel's own would take the tails in part. A few outliers do not count.
 pub(super) fn objection(fit: &Fit, outliers: &Outliers) -> Option<Objection> {
     let are_few = outliers.count() <= FEW;
-    let mut sizes: Vec<f64> = Vec::new();
-    for channel in 0..fit.channels.len() {
-        let each = fit.residuals.iter().enumerate();
-        let own =
-            each.filter(|(place, r)| r.channel == channel && !(are_few && outliers.has(*place)));
-        let own: Vec<f64> = own.filter_map(|(_, r)| Residual::standardized(r)).collect();
-        let square = own.iter().map(|z| z * z).sum::<f64>() / own.len() as f64;
-        if own.len() >= LEAST_OF_CHANNEL && square > 0.0 {
-            sizes.extend(own.iter().map(|z| z / square.sqrt()));
-        }
+    let each = fit.residuals.iter().enumerate();
+    let judged = each.filter(|(place, _)| !(are_few && outliers.has(*place)));
+    let mut sizes: Vec<f64> = judged
+        .filter_map(|(_, r)| Residual::standardized(r))
+        .collect();
+    let square = sizes.iter().map(|z| z * z).sum::<f64>() / sizes.len() as f64;
+    if square > 0.0 {
+        sizes.iter_mut().for_each(|z| *z /= square.sqrt());
     }
     if sizes.len() < LEAST_COUNT {
         return None;

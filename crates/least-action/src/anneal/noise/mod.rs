@@ -3,10 +3,12 @@
 //! The ladder is climbed with noise at a start value. At its end the noise is set free, with the
 //! restricted likelihood of the path that was found (`settle.rs`).
 
+mod model;
 mod settle;
 mod start;
 mod summary;
 
+pub use model::ModelNoiseEstimate;
 pub(super) use settle::Settle;
 pub use summary::{NoiseEstimate, PartEstimate};
 

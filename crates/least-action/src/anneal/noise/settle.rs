@@ -5,7 +5,7 @@
 //! minimisations with these shares and new leverages follow each other until the noise settles (D.
 //! A. Harville, J. Amer. Statist. Assoc. 72, 1977).
 
-use crate::action::{Action, ActionObjective, ActionValue, Problem, Scales};
+use crate::action::{Action, ActionObjective, ActionValue, FitShares, Problem, Scales};
 use crate::anneal::fit;
 use crate::error::Result;
 use crate::solve::{Minimum, StopReason, Structured, Workspace};
@@ -18,6 +18,12 @@ const TOLERANCE: f64 = 1e-6;
 const MOST: usize = 30;
 /// Least summed share of the data of a part that tells its size.
 pub(super) const LEAST_SHARE: f64 = 0.5;
+/// Change of the logarithms at which turns end, the most of them, the least summed share of data
+/// whose noise is moved, and the longest sum of changes that shrink.
+const SETTLED_TURNS: f64 = 1e-6;
+const MOST_TURNS: usize = 200;
+const LEAST_TOLD: f64 = 1e-6;
+const LONGEST: f64 = 20.0;
 /// Largest change of a logarithm by one guess.
 const FAR: f64 = 3.0;
 
@@ -28,14 +34,17 @@ pub(in crate::anneal) struct Settle<'a> {
     /// Factor of the action that makes it the negative log posterior.
     pub factor: f64,
     pub model_precision: f64,
+    /// True if the model errs, so that a path can follow all data: with the shares of a fit, the
+    /// minimum over path and noise together is then one without noise, and both take turns.
+    pub is_noisy_model: bool,
 }
 
 /// Minimum over path, parameters and noise.
 pub(in crate::anneal) struct SettledMinimum {
     /// The last minimisation, with the work of all.
     pub minimum: Minimum,
-    /// Shares of the data in the normalisation of their noise, by slot.
-    pub shares: Vec<f64>,
+    /// Shares of the data in the normalisation of their noise.
+    pub shares: FitShares,
 }
 
 /// Action at a point with its noise estimated.
@@ -50,11 +59,16 @@ pub(in crate::anneal) struct Settled {
 }
 
 impl Settle<'_> {
-    /// Shares `1 - h` of all data in the normalisation of their noise, by slot; `None` where the
-    /// Hessian has no factor.
-    fn shares(&self, action: &mut Action, unknowns: &[f64]) -> Option<Vec<f64>> {
+    /// Shares `1 - h` of all data in the normalisation of their noise; `None` where the Hessian has
+    /// no factor.
+    fn shares(&self, action: &mut Action, unknowns: &[f64]) -> Option<FitShares> {
         let leverages = fit::leverages(action, self.model_precision, unknowns)?;
-        Some(leverages.into_iter().map(|h| 1.0 - h).collect())
+        // The gradient that bounds are told by has taken the place of the residuals.
+        let (path, parameters) = unknowns.split_at(self.problem.path_length());
+        action
+            .evaluate(self.model_precision, path, parameters)
+            .ok()?;
+        Some(action.fit_shares(&leverages))
     }
 
     /// Minimises over path, parameters and noise, from `unknowns` on, and leaves the minimum there.
@@ -68,6 +82,9 @@ impl Settle<'_> {
         unknowns: &mut [f64],
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Option<SettledMinimum>> {
+        if self.is_noisy_model {
+            return self.take_turns(by, unknowns, interrupted);
+        }
         let mut problem = self.problem.clone();
         let mut action = Action::new(&problem);
         let layout = action.layout();
@@ -88,7 +105,7 @@ impl Settle<'_> {
             let Some(shares) = self.shares(&mut action, unknowns) else {
                 return Ok(done);
             };
-            let told = self.summed(&shares);
+            let told = self.summed(&shares.left);
             match &mut done {
                 None => self.guess(&mut action, &shares, &told, unknowns)?,
                 Some(done) => {
@@ -130,6 +147,77 @@ impl Settle<'_> {
         Ok(done)
     }
 
+    /// Minimises over path and parameters with the noise held, and moves the noise to where the
+    /// restricted likelihood of that path puts it, in turns (D. A. Harville, J. Amer. Statist.
+    /// Assoc. 72, 1977). Changes that shrink at an even rate are summed up at once.
+    fn take_turns(
+        &self,
+        by: &Structured,
+        unknowns: &mut [f64],
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Option<SettledMinimum>> {
+        let mut problem = self.problem.clone();
+        let count = self.noise_parameters();
+        let (path, first) = (problem.path_length(), unknowns.len() - count);
+        let mut done: Option<SettledMinimum> = None;
+        let mut before = vec![0.0; count];
+        for turn in 0..MOST_TURNS {
+            for k in 0..count {
+                problem.hold(first - path + k, unknowns[first + k]);
+            }
+            let mut action = Action::new(&problem);
+            let layout = action.layout();
+            let scales = Scales::none(layout.dimension, layout.parameters);
+            let (states, parameters) = unknowns.split_at(path);
+            action.evaluate(self.model_precision, states, parameters)?;
+            let reference = action.noise_scales().to_vec();
+            action.set_normalization(Some(&reference), None);
+            let minimum = {
+                let mut objective =
+                    ActionObjective::new(&mut action, self.model_precision, &scales, interrupted);
+                let mut workspace = Workspace::new(&objective)?;
+                by.minimize_in(&mut workspace, &mut objective, unknowns)?
+            };
+            let is_interrupted = minimum.stop == StopReason::Interrupted;
+            let mut free = Action::new(self.problem);
+            let Some(shares) = self.shares(&mut free, unknowns) else {
+                return Ok(done);
+            };
+            let minimum = match &done {
+                None => minimum,
+                Some(done) => minimum.after(&done.minimum),
+            };
+            let told = self.summed(&shares.left);
+            let slopes = self.slopes(&mut free, &shares, unknowns)?;
+            done = Some(SettledMinimum { minimum, shares });
+            let Some(noise) = self.problem.noise() else {
+                break;
+            };
+            let (mut largest, mut steps) = (0.0f64, vec![0.0; count]);
+            for k in (0..count).filter(|&k| told[k] > LEAST_TOLD) {
+                // For a normal law that is the mean square over the mean share.
+                let ratio = 1.0 - slopes[k] / told[k];
+                let step = 0.5 * libm::log(ratio.clamp(1e-2, 1e2));
+                let rate = step / before[k];
+                let sum = match turn % 3 == 2 && rate > 0.0 && rate < 1.0 {
+                    true => (1.0 / (1.0 - rate)).min(LONGEST),
+                    false => 1.0,
+                };
+                steps[k] = step;
+                let [low, high] = noise.parameters[k].bounds;
+                let log = unknowns[first + k];
+                let moved = (log + (sum * step).clamp(-FAR, FAR)).max(low).min(high);
+                largest = largest.max((moved - log).abs());
+                unknowns[first + k] = moved;
+            }
+            before = steps;
+            if largest < SETTLED_TURNS || is_interrupted {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
     fn noise_parameters(&self) -> usize {
         self.problem.noise_parameters()
     }
@@ -141,33 +229,46 @@ impl Settle<'_> {
             return sums;
         };
         for (&channel, value) in self.problem.channels_of_slots().iter().zip(values) {
-            for &k in noise.channels[channel].parameters.iter().flatten() {
+            for k in noise.channels[channel].estimated() {
                 sums[k] += value;
             }
         }
         sums
     }
 
-    /// Largest step of the logarithms that the gradient asks for, in standard deviations.
-    fn largest_step(
+    /// Derivatives of minus the logarithm of the restricted likelihood in the logarithms.
+    fn slopes(
         &self,
         action: &mut Action,
-        shares: &[f64],
-        told: &[f64],
+        shares: &FitShares,
         unknowns: &[f64],
-    ) -> Result<f64> {
+    ) -> Result<Vec<f64>> {
         action.set_normalization(None, Some(shares));
         let (path, parameters) = unknowns.split_at(self.problem.path_length());
         let (mut of_path, mut gradient) = (vec![0.0; path.len()], vec![0.0; parameters.len()]);
         let precision = self.model_precision;
         action.gradient(precision, path, parameters, &mut of_path, &mut gradient)?;
+        let own = &gradient[parameters.len() - self.noise_parameters()..];
+        Ok(own.iter().map(|slope| self.factor * slope).collect())
+    }
+
+    /// Largest step of the logarithms that the gradient asks for, in standard deviations.
+    fn largest_step(
+        &self,
+        action: &mut Action,
+        shares: &FitShares,
+        told: &[f64],
+        unknowns: &[f64],
+    ) -> Result<f64> {
+        let slopes = self.slopes(action, shares, unknowns)?;
+        let parameters = &unknowns[self.problem.path_length()..];
         let Some(noise) = self.problem.noise() else {
             return Ok(0.0);
         };
         let first = parameters.len() - told.len();
         let each = noise.parameters.iter().enumerate().zip(told);
         let steps = each.map(|((k, parameter), share)| {
-            let (value, slope) = (parameters[first + k], self.factor * gradient[first + k]);
+            let (value, slope) = (parameters[first + k], slopes[k]);
             let [low, high] = parameter.bounds;
             let is_stopped = (value <= low && slope > 0.0) || (value >= high && slope < 0.0);
             match *share < LEAST_SHARE || is_stopped {
@@ -191,10 +292,10 @@ impl Settle<'_> {
             return problem;
         };
         problem.set_normalization(Some(action.noise_scales()), Some(&shares));
-        let leverages: Vec<f64> = shares.iter().map(|share| 1.0 - share).collect();
+        let leverages: Vec<f64> = shares.left.iter().map(|share| 1.0 - share).collect();
         let all: f64 = leverages.iter().sum();
         let parts = self
-            .summed(&shares)
+            .summed(&shares.left)
             .into_iter()
             .zip(self.summed(&leverages));
         let inverse: f64 = parts
@@ -209,7 +310,7 @@ impl Settle<'_> {
     fn guess(
         &self,
         action: &mut Action,
-        shares: &[f64],
+        shares: &FitShares,
         told: &[f64],
         unknowns: &mut [f64],
     ) -> Result<()> {
@@ -230,7 +331,9 @@ impl Settle<'_> {
                 .filter(own)
                 .map(|&channel| noise.channels[channel].law);
             let is_square = laws.clone().all(|law| law.is_square());
-            if told[k] >= LEAST_SHARE && laws.clone().all(|law| law.has_deviation()) {
+            // Parameters of laws of the user's own are where the ladder has them.
+            let is_own = laws.clone().next().is_none();
+            if told[k] >= LEAST_SHARE && !is_own && laws.clone().all(|law| law.has_deviation()) {
                 let ratio = match is_square {
                     true => squares[k] / told[k],
                     false => {
@@ -259,17 +362,17 @@ impl Settle<'_> {
     ///
     /// # Errors
     /// Those of [`Action::evaluate`].
-    pub fn evaluate(&self, unknowns: &[f64], shares: Option<&[f64]>) -> Result<Settled> {
+    pub fn evaluate(&self, unknowns: &[f64], shares: Option<&FitShares>) -> Result<Settled> {
         let mut action = Action::new(self.problem);
         let shares = match shares {
-            Some(shares) => Some(shares.to_vec()),
+            Some(shares) => Some(shares.clone()),
             None => self.shares(&mut action, unknowns),
         };
-        action.set_normalization(None, shares.as_deref());
+        action.set_normalization(None, shares.as_ref());
         let (path, parameters) = unknowns.split_at(self.problem.path_length());
         let value = action.evaluate(self.model_precision, path, parameters)?;
         let n = match &shares {
-            Some(shares) => shares.iter().sum(),
+            Some(shares) => shares.left.iter().sum(),
             None => self.problem.measured() as f64,
         };
         let twice = 2.0 * self.factor;

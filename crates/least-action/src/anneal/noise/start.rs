@@ -25,6 +25,12 @@ pub(super) fn values(problem: &Problem) -> Vec<f64> {
         let column = channel.scale.column;
         let deviation = deviation(problem.data(), column);
         let both = channel.parameters.iter().all(Option::is_some);
+        for &(_, parameter) in &channel.own {
+            if let Some([low, high]) = noise.parameters[parameter].details.initial {
+                sums[parameter] += libm::log((low * high).sqrt());
+                counts[parameter] += 1.0;
+            }
+        }
         for (k, parameter) in channel.parameters.iter().enumerate() {
             let Some(parameter) = *parameter else {
                 continue;
@@ -97,6 +103,15 @@ fn of_datum(
         Some(LogScale::Known(log)) => libm::exp(2.0 * log),
         Some(LogScale::Parameter(k)) => libm::exp(2.0 * values[k]),
     };
+    if let (Some(law), false) = (&channel.text, datum.is_nan()) {
+        // Least squares that have the information of the law.
+        let information = law.information(law.nearest(datum), &law.start)[0];
+        if information > 0.0 && information.is_finite() {
+            return information;
+        }
+        let deviation = deviation(problem.data(), column);
+        return 1.0 / (deviation * deviation);
+    }
     let scale = &channel.scale;
     let [a, b] = [square(scale.deviation), square(scale.proportional)];
     let size = datum * datum + scale.floor * scale.floor;
@@ -132,6 +147,9 @@ pub(super) fn reference(problem: &Problem, values: &[f64], stated: Vec<f64>) -> 
     let each = stated.into_iter().zip(channels);
     let of = |(stated, channel): (f64, usize)| {
         let channel = &noise.channels[channel];
+        if channel.text.is_some() {
+            return 0.0;
+        }
         match (channel.law, channel.scale.deviation) {
             // Their scales are no deviations of the data.
             (Law::LogNormal | Law::NegativeBinomial, Some(LogScale::Known(log))) => log,
@@ -154,9 +172,9 @@ fn deviation(data: &[Observations], column: usize) -> f64 {
 
 /// Mean square of a column.
 fn mean_square(data: &[Observations], column: usize) -> f64 {
-    let columns = data.iter().filter_map(|set| {
-        let l = set.observed.iter().position(|&c| c == column)?;
-        Some(set.column(l).filter(|y| !y.is_nan()))
+    let columns = data.iter().flat_map(|set| {
+        let columns = set.columns_of(column);
+        columns.map(|l| set.column(l).filter(|y| !y.is_nan()))
     });
     let (mut sum, mut count) = (0.0, 0.0);
     for y in columns.flatten() {

@@ -1,5 +1,7 @@
 //! Estimated noise of a run, channel by channel.
 
+use std::collections::BTreeMap;
+
 use super::settle::LEAST_SHARE;
 use crate::action::{NoiseFamily, Problem};
 use crate::anneal::fit::Fit;
@@ -27,6 +29,9 @@ pub struct PartEstimate {
     /// True if the data tell the number; false where the path meets all of them whatever the noise
     /// is, or where they show no noise at all.
     pub is_determined: bool,
+    /// Number of its logarithm among the unknowns of the noise. Parts that share a number have the
+    /// same one.
+    pub unknown: usize,
 }
 
 /// Noise of a measured channel.
@@ -46,6 +51,8 @@ pub struct NoiseEstimate {
     pub proportional: Option<PartEstimate>,
     /// Estimated dispersion of counts; absent where it is known or there is none.
     pub dispersion: Option<PartEstimate>,
+    /// Estimated parameters of a law of the user's own, by name; empty for others.
+    pub parameters: BTreeMap<String, PartEstimate>,
 }
 
 impl NoiseEstimate {
@@ -59,7 +66,7 @@ impl NoiseEstimate {
         let mut told = vec![(0.0, 0.0); noise.parameters.len()];
         let mut squares = vec![(0.0, 0.0); noise.channels.len()];
         for residual in fit.residuals() {
-            for &k in noise.channels[residual.channel].parameters.iter().flatten() {
+            for k in noise.channels[residual.channel].estimated() {
                 told[k].0 += 1.0 - residual.leverage;
                 told[k].1 += 1.0;
             }
@@ -76,11 +83,15 @@ impl NoiseEstimate {
             let is_above = parameters[first + k] > noise.parameters[k].bounds[0];
             let is_determined = share >= LEAST_SHARE && degrees > 0.0 && is_above;
             let bounds = noise.parameters[k].bounds.map(libm::exp);
+            let is_of_text = noise
+                .channels
+                .iter()
+                .any(|c| c.own.iter().any(|own| own.1 == k));
             let is_dispersion = noise.channels.iter().any(|channel| {
                 channel.family == NoiseFamily::NegativeBinomial && channel.parameters[0] == Some(k)
             });
-            let end = |probability: f64| match is_dispersion {
-                // The logarithm of a dispersion is about normal.
+            let end = |probability: f64| match is_dispersion || is_of_text {
+                // Nothing is known of their law but that the logarithm is about normal.
                 true if probability > 0.5 => value * libm::exp(-QUANTILE * deviation),
                 true => value * libm::exp(QUANTILE * deviation),
                 false => value * (degrees / chi_square_quantile(probability, degrees)).sqrt(),
@@ -93,6 +104,7 @@ impl NoiseEstimate {
                     false => bounds,
                 },
                 degrees_of_freedom: degrees,
+                unknown: k,
                 is_determined,
             }
         };
@@ -108,6 +120,11 @@ impl NoiseEstimate {
                     deviation: first.filter(|_| !is_dispersion),
                     proportional: second,
                     dispersion: first.filter(|_| is_dispersion),
+                    parameters: channel
+                        .own
+                        .iter()
+                        .map(|(name, k)| (name.clone(), part(*k)))
+                        .collect(),
                 }
             })
             .collect()
@@ -118,13 +135,15 @@ impl NoiseEstimate {
         self.parts().any(|(part, _)| part.interval[0] == 0.0)
     }
 
-    fn parts(&self) -> impl Iterator<Item = (&PartEstimate, &'static str)> {
-        let deviation = self.deviation.iter().map(|part| (part, ""));
+    fn parts(&self) -> impl Iterator<Item = (&PartEstimate, String)> {
+        let deviation = self.deviation.iter().map(|part| (part, String::new()));
         let proportional = self.proportional.iter();
-        let dispersion = self.dispersion.iter().map(|part| (part, " dispersion"));
+        let dispersion = self.dispersion.iter();
+        let own = self.parameters.iter();
         deviation
-            .chain(proportional.map(|part| (part, " of the prediction")))
-            .chain(dispersion)
+            .chain(proportional.map(|part| (part, " of the prediction".into())))
+            .chain(dispersion.map(|part| (part, " dispersion".into())))
+            .chain(own.map(|(name, part)| (part, format!(" {name}"))))
     }
 
     /// True if the data tell all of the channel's estimated parts.

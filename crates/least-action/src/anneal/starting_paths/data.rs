@@ -35,10 +35,10 @@ const SHARE: f64 = 0.25;
 
 /// Writes the data into a path with one row per point of the data.
 pub(super) fn write_data(path: &mut [f64], data: &Observations, dimension: usize) {
-    let observed = data.observed.iter().enumerate();
     // Measurements of a function of the state give no value of a single component.
-    for (l, &component) in observed.filter(|(_, &c)| c < dimension) {
-        let series: Vec<f64> = data.column(l).collect();
+    for component in data.components().filter(|&c| c < dimension) {
+        let means = (0..data.points).map(|n| data.mean_at(component, n));
+        let series: Vec<f64> = means.collect();
         for (row, value) in path.chunks_exact_mut(dimension).zip(gaps_filled(&series)) {
             row[component] = value;
         }
@@ -48,9 +48,9 @@ pub(super) fn write_data(path: &mut [f64], data: &Observations, dimension: usize
 /// Sets components of a first state that are measured to the first of their measurements.
 pub(super) fn write_first_data(state: &mut [f64], data: &Observations) {
     let dimension = state.len();
-    let observed = data.observed.iter().enumerate();
-    for (l, &component) in observed.filter(|(_, &c)| c < dimension) {
-        if let Some(first) = data.column(l).find(|y| !y.is_nan()) {
+    for component in data.components().filter(|&c| c < dimension) {
+        let mut means = (0..data.points).map(|n| data.mean_at(component, n));
+        if let Some(first) = means.find(|y| !y.is_nan()) {
             state[component] = first;
         }
     }

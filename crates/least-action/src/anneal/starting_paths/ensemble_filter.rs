@@ -47,7 +47,7 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
         for n in 0..segment.points {
             let point = segment.first + n;
             if n > 0 {
-                let step = step_of(problem, point - 1, segment.time_step);
+                let step = step_of(problem, segment, n - 1);
                 filter.propagator.advance(&mut filter.members, step);
                 filter.replace_astray(random);
             }

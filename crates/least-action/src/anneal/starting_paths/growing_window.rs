@@ -93,7 +93,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
                 let along = NudgedIntegration {
                     setting,
                     set: data,
-                    first: segment.first,
+                    segment,
                     gain: 0.0,
                 };
                 path = along.integrate(&parameters, path[..dimension].to_vec(), 0..points);
@@ -120,7 +120,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
         let along = NudgedIntegration {
             setting,
             set: data,
-            first: segment.first,
+            segment,
             gain: nudged::NUDGED,
         };
         candidates.retain_mut(|candidate| {
@@ -165,11 +165,8 @@ impl GrownWindow {
         // Observables come after the states that the model has of itself.
         let own = |&c: &usize| if c >= dimension { c - varying } else { c };
         let data = Observations {
-            points,
             observed: components.map(own).collect(),
-            values: whole.values[..points * whole.observed.len()].to_vec(),
-            inputs: whole.inputs[..points * problem.grid.width].to_vec(),
-            ..whole.clone()
+            ..whole.part(0..points)
         };
         let mut options = setting.options.action();
         if let FirstState::PerSet(_) = options.first_state {

@@ -17,7 +17,7 @@ pub use options::{ObservedStart, Range, StartingPaths, StartingStrategy};
 use std::sync::Arc;
 
 use super::AnnealOptions;
-use crate::action::{Precision, Problem};
+use crate::action::{Precision, Problem, Segment};
 use crate::model::propagator::PropagatorStep;
 use crate::model::Model;
 use crate::random::Random;
@@ -72,11 +72,13 @@ fn hold(problem: &Problem, path: &mut [f64]) {
     }
 }
 
-/// Step from point `n` of a problem's path to the next one, a single step of the method: the paths
+/// Step from the n-th point of a segment to the next one, a single step of the method: the paths
 /// only have to be good enough to start from.
-fn step_of(problem: &Problem, n: usize, length: f64) -> PropagatorStep<'_> {
+fn step_of<'a>(problem: &'a Problem, segment: &Segment, n: usize) -> PropagatorStep<'a> {
     let forcing = &problem.grid.points;
     let width = problem.grid.width;
+    let length = problem.grid.step(segment, n);
+    let n = segment.first + n;
     PropagatorStep {
         time: forcing.times[n],
         length,

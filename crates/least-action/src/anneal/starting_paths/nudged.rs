@@ -2,7 +2,7 @@
 
 use super::data::write_data;
 use super::{step_of, Setting};
-use crate::action::Observations;
+use crate::action::{Observations, Segment};
 use crate::model::propagator::{PropagatedMembers, Propagator};
 use crate::random::Random;
 
@@ -24,7 +24,7 @@ pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f6
         let along = NudgedIntegration {
             setting,
             set,
-            first: segment.first,
+            segment: *segment,
             gain,
         };
         path.extend(along.integrate(&parameters, state, 0..segment.points));
@@ -36,8 +36,8 @@ pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f6
 pub(super) struct NudgedIntegration<'a> {
     pub setting: &'a Setting<'a>,
     pub set: &'a Observations,
-    /// Index in the path of the data set's first point.
-    pub first: usize,
+    /// Points of the data set within the path.
+    pub segment: Segment,
     /// Fraction of the way to a measurement that the state is moved at its time.
     pub gain: f64,
 }
@@ -68,7 +68,7 @@ impl NudgedIntegration<'_> {
         let mut path = Vec::with_capacity(points.len() * dimension);
         for n in points.clone() {
             if n > points.start {
-                let step = step_of(problem, self.first + n - 1, self.set.time_step);
+                let step = step_of(problem, &self.segment, n - 1);
                 propagator.advance(&mut members, step);
             }
             self.pull(&mut members.states, n);

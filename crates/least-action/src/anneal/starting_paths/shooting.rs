@@ -350,7 +350,7 @@ impl<'a> Shooting<'a> {
             if n > 0 {
                 let step = PropagatorStep {
                     substeps: self.substeps,
-                    ..step_of(problem, point - 1, segment.time_step)
+                    ..step_of(problem, &segment, n - 1)
                 };
                 propagator.advance(&mut members, step);
             }

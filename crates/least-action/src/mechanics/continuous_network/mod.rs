@@ -198,7 +198,7 @@ impl ContinuousNetwork {
             points: layers + 1,
             observed: (0..states).collect(),
             values,
-            inputs: Vec::new(),
+            ..Observations::default()
         })
     }
 

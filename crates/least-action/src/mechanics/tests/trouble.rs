@@ -19,6 +19,7 @@ fn energy_is_kept_between_impulses_and_momenta_jump_at_them() {
         observed: vec![0, 1],
         values,
         inputs: Vec::new(),
+        times: Vec::new(),
     };
     let options = ContinuousActionOptions {
         measurement_precision: crate::action::Precision::PerComponent(vec![2.0, 0.5]),

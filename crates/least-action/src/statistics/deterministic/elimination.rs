@@ -155,20 +155,12 @@ impl Elimination {
     /// rows per data set: those of measurements and priors with all later points eliminated, from
     /// the last one back. `groups` touch single points; their weights are multiplied by `factor`.
     pub fn reduce(&self, groups: &[RowGroup], factor: f64) -> Vec<Rows> {
-        let points = self.layout.points;
-        let places: Vec<Vec<u32>> = groups
-            .iter()
-            .map(|group| {
-                let mut place = vec![u32::MAX; points];
-                let blocks = group.first.iter().enumerate();
-                blocks.for_each(|(b, &n)| place[n as usize] = b as u32);
-                place
-            })
-            .collect();
         let add = |rows: &mut Rows, point: usize| {
-            for (group, places) in groups.iter().zip(&places) {
-                if places[point] != u32::MAX {
-                    self.add_rows(group, places[point] as usize, factor, rows);
+            for group in groups {
+                // Blocks ascend, and a point has one for each repeated measurement.
+                let end = |point: usize| group.first.partition_point(|&n| (n as usize) < point);
+                for block in end(point)..end(point + 1) {
+                    self.add_rows(group, block, factor, rows);
                 }
             }
         };

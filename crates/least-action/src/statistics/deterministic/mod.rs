@@ -11,6 +11,7 @@ mod draws;
 mod elimination;
 mod findings;
 mod gaussian;
+mod in_logarithms;
 mod information;
 mod minimum;
 mod posterior;

@@ -26,7 +26,7 @@ use crate::twin::{integrate, Forward};
 /// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
 /// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
 /// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
-/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let data = Observations { start, time_step, points, times: vec![], observed, values, inputs };
 /// # let options = ActionOptions {
 /// #     measurement_precision: 25.0.into(),
 /// #     discretization: Some(Discretization::Rk4),
@@ -145,7 +145,7 @@ impl StrongPosterior {
 
     /// Gauss-Newton matrix of the negative log posterior at `unknowns`, row by row, and the
     /// gradient.
-    fn normal_matrix(&mut self, unknowns: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+    pub(super) fn normal_matrix(&mut self, unknowns: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.path_of(unknowns)?;
         let parameters = &unknowns[unknowns.len() - self.layout.parameters..];
         let all = [&self.path, parameters].concat();
@@ -175,6 +175,7 @@ impl StrongPosterior {
                 start: data.start,
                 time_step: data.time_step,
                 points: data.points,
+                times: &data.times,
                 inputs: &data.inputs,
             };
             finer.extend(integrate(&**model, forward).ok()?);

@@ -1,5 +1,6 @@
 //! Fits under the strong constraint with one parameter held.
 
+use super::minimum::StrongMinimum;
 use super::{StrongLaplace, StrongPosterior};
 use crate::action::Problem;
 use crate::error::{Error, Result};
@@ -25,6 +26,10 @@ impl Refit for StrongPosterior {
 
     fn refit(&mut self, start: &[f64], place: usize, iterations: usize) -> Result<Refitted> {
         let found = self.minimize(start, &[place], iterations)?;
+        let found = match found.is_reached() {
+            true => found,
+            false => self.followed(found, place, iterations),
+        };
         if !found.is_reached() && found.left() > LEFT {
             let problem = StrongPosterior::problem(self);
             let name = problem.parameter_names().nth(place).unwrap_or_default();
@@ -59,5 +64,17 @@ impl Refit for StrongPosterior {
 
     fn value_of_finer_steps(&mut self, unknowns: &[f64]) -> Option<f64> {
         StrongPosterior::value_of_finer_steps(self, unknowns)
+    }
+}
+
+impl StrongPosterior {
+    /// The fit that a search in logarithms leads to from one that is not at its minimum, if it is
+    /// nearer to its own.
+    fn followed(&mut self, found: StrongMinimum, place: usize, iterations: usize) -> StrongMinimum {
+        let in_logarithms = self.minimize_in_logarithms(&found.unknowns, &[place], iterations);
+        match in_logarithms {
+            Ok(other) if other.left() < found.left() => other,
+            _ => found,
+        }
     }
 }

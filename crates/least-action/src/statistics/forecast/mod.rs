@@ -6,7 +6,7 @@ mod tests;
 
 use super::diagnostics::check_probability;
 use super::scores::Members;
-use crate::action::Problem;
+use crate::action::{MeasuredStates, Problem};
 use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
 use crate::random::Random;
@@ -66,7 +66,16 @@ pub struct EnsembleForecast {
     pub values: Vec<f64>,
     /// Members that failed.
     pub failed: Vec<FailedMember>,
+    /// New measurements at the predicted states, members x times x columns, each drawn by the law
+    /// of its noise with the member's own parameters of it; empty where they are not asked for. NaN
+    /// from the time on at which a member failed.
+    #[cfg_attr(feature = "typescript", ts(type = "Float64Array"))]
+    pub measurements: Vec<f64>,
 }
+
+/// Number of the first stream of the noise of new measurements, far from those of draws and of
+/// model errors.
+const MEASUREMENT: u64 = 3 << 62;
 
 /// Integrates every member past the window, until the first grid time that is not before
 /// `horizon.until`. The model's errors are those of `noise`, or none.
@@ -78,7 +87,7 @@ pub struct EnsembleForecast {
 /// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
 /// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
 /// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
-/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let data = Observations { start, time_step, points, times: vec![], observed, values, inputs };
 /// # let options = ActionOptions {
 /// #     measurement_precision: 25.0.into(),
 /// #     discretization: Some(Discretization::Rk4),
@@ -106,6 +115,23 @@ pub fn predict_ensemble(
     members: &[Member],
     horizon: Horizon,
     noise: Option<ModelNoise>,
+) -> Result<EnsembleForecast> {
+    predict_measurements(problem, members, horizon, noise, None)
+}
+
+/// Integrates every member past the window as [`predict_ensemble`] does, and draws a new
+/// measurement of every measured column at every predicted state, from random numbers of the seed
+/// `measured`; none without it. Quantiles of these are bands of a new datum: they hold the noise of
+/// the measurements with its uncertainty, besides that of the state.
+///
+/// # Errors
+/// Those of [`predict_ensemble`].
+pub fn predict_measurements(
+    problem: &Problem,
+    members: &[Member],
+    horizon: Horizon,
+    noise: Option<ModelNoise>,
+    measured: Option<u64>,
 ) -> Result<EnsembleForecast> {
     check::at_least("members.length", members.len(), 1)?;
     let beyond = Beyond::new(problem, horizon)?;
@@ -156,6 +182,26 @@ pub fn predict_ensemble(
             _ => None,
         })
         .collect();
+    let measurements = match measured {
+        None => Vec::new(),
+        Some(seed) => {
+            let count = problem.estimated().len();
+            let each = values
+                .chunks_exact(size)
+                .enumerate()
+                .map(|(member, states)| {
+                    let along = MeasuredStates {
+                        states,
+                        parameters: &parameters[member * count..(member + 1) * count],
+                        inputs: &beyond.inputs,
+                        times: &beyond.times,
+                    };
+                    let mut random = Random::new(seed, MEASUREMENT + member as u64);
+                    problem.draw_measured(along, &mut random)
+                });
+            each.flatten().collect()
+        }
+    };
     match failures.into_iter().flatten().next() {
         Some(failure) if failed.len() == members.len() => Err(failure),
         _ => Ok(EnsembleForecast {
@@ -164,6 +210,7 @@ pub fn predict_ensemble(
             dimension,
             values: problem.states_at(&values),
             failed,
+            measurements,
         }),
     }
 }

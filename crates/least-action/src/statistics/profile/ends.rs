@@ -2,7 +2,6 @@
 
 use super::interval::{crossing, vertex, Point};
 use super::search::ProfileSearch;
-use crate::error::Result;
 
 /// Next thing to be done.
 pub(super) enum Next {
@@ -37,29 +36,33 @@ const TAKEN_BACK: f64 = 0.5;
 
 impl ProfileSearch {
     /// Decides what is to be done next, and notes ends that are found.
-    pub(super) fn next(&mut self) -> Result<Next> {
+    pub(super) fn next(&mut self) -> Next {
         let low = self.lowest();
         // The lowest fit may be another one than when ends were found.
         for side in 0..2 {
-            if !self.has_neighbour(low, side) && !self.is_at_bound(low, side) {
+            let is_open_ended = !self.has_neighbour(low, side) && !self.is_at_bound(low, side);
+            if is_open_ended && !self.sides[side].given_up {
                 self.sides[side].end = None;
-                return self.outwards(side);
+                if let Some(next) = self.outwards(side) {
+                    return next;
+                }
             }
         }
         if let Some(value) = self.vertex(low) {
             self.vertices += 1;
-            self.sides.iter_mut().for_each(|side| side.end = None);
+            let sides = self.sides.iter_mut().filter(|side| !side.given_up);
+            sides.for_each(|side| side.end = None);
             let side = usize::from(value > self.fits[low].value);
-            return Ok(Next::Fit(value, side));
+            return Next::Fit(value, side);
         }
         for side in 0..2 {
             if self.sides[side].end.is_none() {
-                if let Some(next) = self.towards_end(side)? {
-                    return Ok(next);
+                if let Some(next) = self.towards_end(side) {
+                    return next;
                 }
             }
         }
-        Ok(Next::Done)
+        Next::Done
     }
 
     fn has_neighbour(&self, at: usize, side: usize) -> bool {
@@ -105,8 +108,8 @@ impl ProfileSearch {
         self.chi_square(at).max(0.0).sqrt()
     }
 
-    /// Looks for the end on one side. `None` where it was found.
-    fn towards_end(&mut self, side: usize) -> Result<Option<Next>> {
+    /// Looks for the end on one side. `None` where it was found or given up.
+    fn towards_end(&mut self, side: usize) -> Option<Next> {
         let target = self.rise().sqrt();
         let outward = self.outward(side);
         let beyond = outward.iter().position(|&at| self.root(at) >= target);
@@ -114,9 +117,9 @@ impl ProfileSearch {
             let last = outward[outward.len() - 1];
             if self.is_at_bound(last, side) || self.is_open(&outward) {
                 self.sides[side].end = Some((self.bounds[side], true));
-                return Ok(None);
+                return None;
             }
-            return self.outwards(side).map(Some);
+            return self.outwards(side);
         };
         let (inside, outside) = (outward[beyond - 1], outward[beyond]);
         let of = |at: usize| (self.fits[at].value, self.root(at));
@@ -131,9 +134,11 @@ impl ProfileSearch {
                 true => (self.bounds[side], true),
                 false => (expected, false),
             });
-            return Ok(None);
+            return None;
         }
-        self.check_count(side)?;
+        if self.is_exhausted(side) {
+            return None;
+        }
         let (from, to) = (self.fits[inside].value, self.fits[outside].value);
         let state = &mut self.sides[side];
         // A bracket that an interpolation leaves wide is halved now and then.
@@ -145,14 +150,16 @@ impl ProfileSearch {
         let value = from + reach * share * (to - from);
         if value == from || value == to {
             state.end = Some((to, false));
-            return Ok(None);
+            return None;
         }
-        Ok(Some(Next::Fit(value, side)))
+        Some(Next::Fit(value, side))
     }
 
-    /// Next value outwards on one side.
-    fn outwards(&mut self, side: usize) -> Result<Next> {
-        self.check_count(side)?;
+    /// Next value outwards on one side; `None` if the side is given up.
+    fn outwards(&mut self, side: usize) -> Option<Next> {
+        if self.is_exhausted(side) {
+            return None;
+        }
         let outward = self.outward(side);
         let last = outward[outward.len() - 1];
         let value = self.fits[last].value;
@@ -168,7 +175,7 @@ impl ProfileSearch {
         let bound = self.bounds[side];
         let next = value + way * self.sides[side].step;
         let inside = (next - bound) * way < 0.0;
-        Ok(Next::Fit(if inside { next } else { bound }, side))
+        Some(Next::Fit(if inside { next } else { bound }, side))
     }
 
     /// Length of the step after one between two fits: a part of the way to the end of the interval.
@@ -217,10 +224,12 @@ impl ProfileSearch {
         finer.is_some_and(|finer| 2.0 * (finer - self.minimum) < TAKEN_BACK * rise)
     }
 
-    fn check_count(&self, side: usize) -> Result<()> {
-        match self.sides[side].tried < self.options.most_values {
-            true => Ok(()),
-            false => Err(self.unreached(if side == 0 { "below" } else { "above" })),
+    /// True if a side has had its most values, so that it is given up.
+    fn is_exhausted(&mut self, side: usize) -> bool {
+        let is_exhausted = self.sides[side].tried >= self.options.most_values;
+        if is_exhausted {
+            self.give_up(side, &self.unreached());
         }
+        is_exhausted
     }
 }

@@ -4,7 +4,6 @@ use super::ends::{Next, PARTS};
 use super::{Profile, ProfileOptions, Refit, Refitted};
 use crate::error::{check, Error, Result};
 use crate::model::Coordinate;
-use crate::report::shortest;
 
 /// Fit of a profile that was just made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +21,7 @@ pub struct ProfileProgress {
 /// Profile in the making: every step is one fit.
 pub struct ProfileSearch {
     pub(super) posterior: Box<dyn Refit>,
-    parameter: String,
+    pub(super) parameter: String,
     place: usize,
     /// Coordinate in which the parameter is estimated. Values of fits are in it.
     coordinate: Coordinate,
@@ -39,7 +38,10 @@ pub struct ProfileSearch {
     pub(super) sides: [Side; 2],
     pub(super) vertices: usize,
     restarts: usize,
+    branches: usize,
     done: usize,
+    /// Words for the sides that were given up.
+    pub(super) remarks: Vec<String>,
 }
 
 /// Value of the parameter with the fit there.
@@ -60,6 +62,8 @@ pub(super) struct Side {
     pub failed: usize,
     /// End of the interval, and whether it is open.
     pub end: Option<(f64, bool)>,
+    /// True for a side on which no end was found, which is then open.
+    pub given_up: bool,
 }
 
 /// First step of a parameter that the data hardly determine, relative to its size and to the width
@@ -70,10 +74,13 @@ const FIRST_OF_WIDTH: f64 = 0.02;
 const FAILURES: usize = 8;
 /// Fall of chi-square below the minimum that is another minimum, not rounding.
 const LOWER: f64 = 1e-3;
-/// Most lower minima that are followed.
+/// Most lower minima that are followed, and most branches that are left.
 const RESTARTS: usize = 5;
 /// Coordinate on a scale of logarithms beyond which every parameter is at its end.
 const FARTHEST: f64 = 1e3;
+/// Rise of chi-square from one fit to the next, relative to that at the ends of the interval, at
+/// which the fit is tried from a further start.
+const JUMP: f64 = 4.0;
 /// Longest extrapolation of a start, relative to the distance of the fits that it is made of.
 const EXTRAPOLATED: f64 = 3.0;
 
@@ -123,7 +130,9 @@ impl ProfileSearch {
             sides: [Side::default(); 2],
             vertices: 0,
             restarts: 0,
+            branches: 0,
             done: 0,
+            remarks: Vec::new(),
         })
     }
 
@@ -136,39 +145,48 @@ impl ProfileSearch {
         Ok(self.profile())
     }
 
-    /// Makes one fit, which may fail and be tried again nearer to another; `None` at the end.
+    /// Makes one fit, which may fail and be tried again nearer to another; `None` at the end. A side
+    /// on which fits fail however near, or on which the most values do not reach an end, is open,
+    /// and the profile's remarks say why.
     ///
     /// # Errors
-    /// A minimum at which the action is not finite, fits that fail however near, lower minima again
-    /// and again, and a side on which the most values do not reach an end.
+    /// A minimum at which the action is not finite.
     pub fn advance(&mut self) -> Result<Option<ProfileProgress>> {
         if self.fits.is_empty() {
             let start = std::mem::take(&mut self.start);
             self.begin(&start)?;
             return Ok(Some(self.progress(0)));
         }
-        let Next::Fit(value, side) = self.next()? else {
+        let Next::Fit(value, side) = self.next() else {
             return Ok(None);
         };
         self.sides[side].tried += 1;
         self.done += 1;
-        match self.fit(value) {
+        let lowest = self.fits[self.lowest()].refitted.minus_log;
+        match self.fit(value, self.sides[side].failed == FAILURES) {
             Ok(at) => {
                 let state = &mut self.sides[side];
                 (state.failed, state.reach) = (0, 1.0);
                 if 2.0 * (self.minimum - self.fits[at].refitted.value) > LOWER {
-                    return self.restart(at).map(Some);
+                    if self.restarts < RESTARTS {
+                        return self.restart(at).map(Some);
+                    }
+                    self.accept_lower(at);
+                }
+                let fall = 2.0 * (lowest - self.fits[at].refitted.minus_log);
+                if fall > JUMP * self.rise() && self.branches < RESTARTS {
+                    return Ok(Some(self.leave_branch(at)));
                 }
                 Ok(Some(self.progress(at)))
             }
             Err(error) => {
                 let state = &mut self.sides[side];
                 state.failed += 1;
-                if state.failed > FAILURES {
-                    return Err(error);
-                }
                 state.step *= 0.5;
                 state.reach *= 0.5;
+                if state.failed > FAILURES {
+                    self.give_up(side, &error.to_string());
+                }
                 Ok(Some(self.progress(self.lowest())))
             }
         }
@@ -191,6 +209,7 @@ impl ProfileSearch {
             confidence: self.options.confidence,
             interval: [self.natural(end(0).0), self.natural(end(1).0)],
             open: [end(0).1, end(1).1],
+            remarks: self.remarks.clone(),
         }
     }
 
@@ -205,25 +224,39 @@ impl ProfileSearch {
         self.fits = vec![Fit { value, refitted }];
         self.sides = [Side::default(); 2];
         (self.vertices, self.done) = (0, self.done + 1);
+        self.remarks.clear();
         Ok(())
     }
 
     /// Begins again at a fit that is lower than the minimum.
     fn restart(&mut self, at: usize) -> Result<ProfileProgress> {
-        if self.restarts == RESTARTS {
-            return Err(Error::WrongShape {
-                path: "profile".into(),
-                message: format!(
-                    "lower minima were found again and again at other values of {}; anneal with \
-                     more startingPaths, so that the profile begins at the lowest one",
-                    self.parameter
-                ),
-            });
-        }
         self.restarts += 1;
         let start = self.fits.swap_remove(at).refitted.unknowns;
         self.begin(&start)?;
         Ok(self.progress(0))
+    }
+
+    /// Takes a fit that is lower than the minimum for it where that has happened too often.
+    fn accept_lower(&mut self, at: usize) {
+        self.minimum = self.fits[at].refitted.value;
+        let words = format!(
+            "Lower minima were found again and again at other values of {}; anneal with more \
+             startingPaths, so that the profile begins at the lowest one.",
+            self.parameter
+        );
+        if !self.remarks.contains(&words) {
+            self.remarks.push(words);
+        }
+    }
+
+    /// Goes on from a fit alone: the others belong to a branch of far less density.
+    fn leave_branch(&mut self, at: usize) -> ProfileProgress {
+        self.branches += 1;
+        self.fits.swap(0, at);
+        self.fits.truncate(1);
+        self.sides = [Side::default(); 2];
+        self.vertices = 0;
+        self.progress(0)
     }
 
     /// Rise of chi-square at the ends of the interval.
@@ -233,7 +266,7 @@ impl ProfileSearch {
     }
 
     /// Value of the parameter at a coordinate of it; at an infinite one the end that it tends to.
-    fn natural(&self, value: f64) -> f64 {
+    pub(super) fn natural(&self, value: f64) -> f64 {
         match self.coordinate {
             Coordinate::Linear => value,
             other => other.parameter(value.clamp(-FARTHEST, FARTHEST)),
@@ -241,7 +274,7 @@ impl ProfileSearch {
     }
 
     /// Position of the parameter among path and parameters.
-    fn unknown(&self) -> usize {
+    pub(super) fn unknown(&self) -> usize {
         self.posterior.problem().path_length() + self.place
     }
 
@@ -296,8 +329,9 @@ impl ProfileSearch {
     }
 
     /// Refits all else at a value, from a start that nearby fits predict, or else from the nearest.
-    /// Returns the number of the fit.
-    fn fit(&mut self, value: f64) -> Result<usize> {
+    /// Returns the number of the fit. One that is far worse than the nearest fails unless it may
+    /// jump: the start may have led to where nothing depends on anything.
+    fn fit(&mut self, value: f64, may_jump: bool) -> Result<usize> {
         let mut near: Vec<&Fit> = self.fits.iter().collect();
         let distance = |fit: &Fit| (fit.value - value).abs();
         near.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
@@ -312,41 +346,39 @@ impl ProfileSearch {
         }
         starts.extend(near.first().map(|fit| fit.refitted.unknowns.clone()));
         let (unknown, steps) = (self.unknown(), self.options.max_iterations);
-        let mut failure = None;
+        let nearest = near
+            .first()
+            .map_or(f64::INFINITY, |fit| fit.refitted.minus_log);
+        let (mut lowest, mut failure) = (None::<Refitted>, None);
         for mut start in starts {
             start[unknown] = value;
             match self.posterior.refit(&start, self.place, steps) {
                 Ok(refitted) => {
-                    let at = self.fits.partition_point(|fit| fit.value < value);
-                    self.fits.insert(at, Fit { value, refitted });
-                    return Ok(at);
+                    let is_lower = |other: &Refitted| refitted.minus_log < other.minus_log;
+                    if lowest.as_ref().is_none_or(is_lower) {
+                        lowest = Some(refitted);
+                    }
                 }
                 Err(error) => failure = Some(error),
             }
+            // A fit that is much worse than the nearest one may have led astray.
+            let jump = |fit: &Refitted| 2.0 * (fit.minus_log - nearest);
+            if lowest
+                .as_ref()
+                .is_some_and(|fit| jump(fit) < JUMP * self.rise())
+            {
+                break;
+            }
         }
-        Err(failure.unwrap_or_else(|| self.unreached("fits")))
-    }
-
-    pub(super) fn unreached(&self, which: &str) -> Error {
-        let last = if which == "below" {
-            0
-        } else {
-            self.fits.len().saturating_sub(1)
+        let jumps = |fit: &Refitted| 2.0 * (fit.minus_log - nearest) >= JUMP * self.rise();
+        let Some(refitted) = lowest.filter(|fit| may_jump || !jumps(fit)) else {
+            return Err(failure.unwrap_or_else(|| Error::WrongShape {
+                path: "profile".into(),
+                message: "chi-square jumps from one fit to the next".into(),
+            }));
         };
-        Error::WrongShape {
-            path: "mostValues".into(),
-            message: format!(
-                "{} values did not reach the end of the interval {which}: at {} = {} chi-square \
-                 has risen by {:.3}; allow more, or give the parameter bounds",
-                self.options.most_values,
-                self.parameter,
-                shortest(
-                    self.fits
-                        .get(last)
-                        .map_or(f64::NAN, |fit| self.natural(fit.value))
-                ),
-                self.chi_square(last)
-            ),
-        }
+        let at = self.fits.partition_point(|fit| fit.value < value);
+        self.fits.insert(at, Fit { value, refitted });
+        Ok(at)
     }
 }

@@ -176,11 +176,18 @@ fn what_is_asked_for_wrongly_is_refused() {
         ..default()
     };
     assert_eq!(refused("k", zero), "modelPrecision");
-    // A fit that may not move does not pretend to be one.
+    // A side that is not followed to its end is open in words.
     let few = ProfileOptions {
         most_values: 1,
         ..default()
     };
     let search = ProfileSearch::new(Box::new(posterior.clone()), "k", &start, &few).unwrap();
-    assert_eq!(search.run().unwrap_err().path(), "mostValues");
+    let profile = search.run().unwrap();
+    assert_eq!((profile.open, profile.remarks.len()), ([true; 2], 2));
+    let words = &profile.remarks[1];
+    assert!(
+        words.starts_with("The interval of k has no end above. At 0.")
+            && words.contains("mostValues"),
+        "{words}"
+    );
 }

@@ -43,7 +43,7 @@ pub struct LevelUncertainty {
 ///     points: 5,
 ///     observed: vec![0],
 ///     values: vec![0.9, 1.1, 1.0, 0.8, 1.0],
-///     inputs: vec![],
+///     ..Observations::default()
 /// };
 /// let options = AnnealOptions { measurement_precision: 25.0.into(), ..AnnealOptions::default() };
 /// let annealer = Annealer::new(Arc::new(models::double_well()?), data, options)?;

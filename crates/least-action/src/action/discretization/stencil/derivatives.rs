@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Stencil, StencilRow};
-use crate::action::discretization::scheme::{Evaluated, JacobianEntry, RowMemory};
+use crate::action::discretization::scheme::{Evaluated, Flow, Gradient, JacobianEntry, RowMemory};
 use crate::model::Model;
 
 impl Stencil {
@@ -57,9 +57,9 @@ impl Stencil {
         memory.jacobian.resize(points * width, 0.0);
         let at = flow.at(self.instants(), states);
         flow.model.jacobian(flow.scratch, at, &mut memory.jacobian);
-        let h = self.factor(flow.segment.time_step);
         let entries = &memory.entries;
         for (b, row) in values.chunks_exact_mut(entries.len().max(1)).enumerate() {
+            let h = self.factor(flow.step(b * self.reach.stride));
             let jacobian = &memory.jacobian[b * self.reach.stride * width..];
             for (value, entry) in row.iter_mut().zip(entries) {
                 let mut sum = 0.0;
@@ -67,6 +67,48 @@ impl Stencil {
                     sum += coefficient * jacobian[place];
                 }
                 *value = entry.constant + h * sum;
+            }
+        }
+    }
+
+    /// Adds the gradient of `sum w * entry` over the entries in states of [`Stencil::fill`].
+    pub(super) fn pull_back_rows(
+        &self,
+        at: Evaluated,
+        memory: &mut RowMemory,
+        w: &[f64],
+        gradient: &mut Gradient,
+    ) {
+        let (states, flow) = (self.states(&at), at.flow);
+        let d = flow.dimension;
+        let model = flow.model;
+        let width = model.jacobian_sparsity().entries();
+        let weights = &mut memory.jacobian;
+        weights.clear();
+        weights.resize(states.len() / d * width, 0.0);
+        let entries = &memory.entries;
+        for (b, w) in w.chunks_exact(entries.len().max(1)).enumerate() {
+            let h = self.factor(flow.step(b * self.reach.stride));
+            let weights = &mut weights[b * self.reach.stride * width..];
+            for (w, entry) in w.iter().zip(entries) {
+                for &(place, coefficient) in &entry.terms {
+                    weights[place] += h * coefficient * w;
+                }
+            }
+        }
+        let points = flow.at(self.instants(), states);
+        let scratch = flow.scratch;
+        if !self.halfway {
+            let path = &mut gradient.path[..states.len()];
+            return model.pull_back_jacobian(scratch, points, weights, path, gradient.parameters);
+        }
+        let middles = &mut memory.at_middles;
+        middles.clear();
+        middles.resize(states.len(), 0.0);
+        model.pull_back_jacobian(scratch, points, weights, middles, gradient.parameters);
+        for first in [0, d] {
+            for (to, g) in gradient.path[first..].iter_mut().zip(middles.iter()) {
+                *to += 0.5 * g;
             }
         }
     }
@@ -82,7 +124,7 @@ impl Stencil {
     ) {
         let (states, flow) = (self.states(&at), at.flow);
         let (d, model) = (flow.dimension, flow.model);
-        let adjoint = self.adjoint(states.len(), d, flow.segment.time_step, w);
+        let adjoint = self.adjoint(&flow, states.len(), w);
         let sparsity = model.curvature_sparsity();
         let width = sparsity.entries();
         memory.curvature.resize(states.len() / d * width, 0.0);
@@ -136,10 +178,11 @@ impl Stencil {
     }
 
     /// Adjoint of every slope, `h sum slopes w`, points x D.
-    fn adjoint(&self, length: usize, d: usize, time_step: f64, w: &[f64]) -> Vec<f64> {
+    fn adjoint(&self, flow: &Flow, length: usize, w: &[f64]) -> Vec<f64> {
+        let d = flow.dimension;
         let mut adjoint = vec![0.0; length];
-        let h = self.factor(time_step);
         for (b, rows) in w.chunks_exact(self.rows.len() * d).enumerate() {
+            let h = self.factor(flow.step(b * self.reach.stride));
             for (row, w) in self.rows.iter().zip(rows.chunks_exact(d)) {
                 for k in 0..row.slopes.len() {
                     let first = (b * self.reach.stride + k) * d;

@@ -15,7 +15,7 @@ pub(super) fn residuals<S: StencilScheme>(
     stage: &mut Stage,
     r: &mut [f64],
 ) {
-    let (d, h) = (flow.dimension, S::STENCIL.factor(flow.time_step()));
+    let d = flow.dimension;
     let size = slopes_size::<S>(path, d);
     let slopes = &mut stage.derivative[..size];
     let states = if S::STENCIL.halfway {
@@ -29,10 +29,12 @@ pub(super) fn residuals<S: StencilScheme>(
     };
     flow.evaluate(S::STENCIL.instants(), states, slopes, &mut stage.kept);
     let rows = S::STENCIL.rows.len();
-    // Blocks of one row lie side by side: they are one long block.
-    let length = if rows == 1 { r.len() } else { d };
+    // Blocks of one row and one step lie side by side: they are one long block.
+    let is_long = rows == 1 && flow.is_even();
+    let length = if is_long { r.len() } else { d };
     for (b, r) in r.chunks_exact_mut(rows * length).enumerate() {
         let first = b * S::STENCIL.reach.stride * d;
+        let h = S::STENCIL.factor(flow.step(b * S::STENCIL.reach.stride));
         let x = at_points(&path[first..], d, length, S::STENCIL.reach.span);
         let f = at_points(&slopes[first..], d, length, S::STENCIL.width());
         let (r1, r2) = r.split_at_mut(length);
@@ -112,14 +114,16 @@ pub(super) fn pull_back<S: StencilScheme>(
     w: &[f64],
     gradient: &mut Gradient,
 ) {
-    let (d, h) = (flow.dimension, S::STENCIL.factor(flow.time_step()));
+    let d = flow.dimension;
     let size = slopes_size::<S>(path, d);
     let adjoint = &mut stage.adjoint[..size];
     adjoint[..shared_points::<S>() * d].fill(0.0);
     let rows = S::STENCIL.rows.len();
-    let length = if rows == 1 { w.len() } else { d };
+    let is_long = rows == 1 && flow.is_even();
+    let length = if is_long { w.len() } else { d };
     for (b, w) in w.chunks_exact(rows * length).enumerate() {
         let first = b * S::STENCIL.reach.stride * d;
+        let h = S::STENCIL.factor(flow.step(b * S::STENCIL.reach.stride));
         let (path, slopes) = (&mut gradient.path[first..], &mut adjoint[first..]);
         if rows == 1 {
             // From the last point back, as the points of a long block overlap.

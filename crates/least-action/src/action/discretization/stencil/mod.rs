@@ -177,4 +177,13 @@ impl<S: StencilScheme> Scheme for S {
     ) {
         S::STENCIL.curvature(at, rows, w, add);
     }
+    fn pull_back_rows(
+        &self,
+        at: Evaluated,
+        rows: &mut RowMemory,
+        w: &[f64],
+        gradient: &mut Gradient,
+    ) {
+        S::STENCIL.pull_back_rows(at, rows, w, gradient);
+    }
 }

@@ -125,16 +125,14 @@ impl Windows {
         self.sets.push(set);
         let mut state = begin.to_vec();
         let mut rates = vec![f64::NAN; self.dimension];
-        let observed = data.observed.iter().enumerate();
-        for (l, &b) in observed.filter(|(_, &b)| b < self.dimension) {
+        for b in data.components().filter(|&b| b < self.dimension) {
             if first == last {
                 // A single datum has no rate.
-                state[b] = data.values[first * data.observed.len() + l];
+                state[b] = data.mean_at(b, first);
             } else if is_map {
-                let value = |n: usize| data.values[n * data.observed.len() + l];
-                state[b] = value(first);
-                rates[b] = value(last);
-            } else if let Some((mean, slope)) = line(data, l, first, last) {
+                state[b] = data.mean_at(b, first);
+                rates[b] = data.mean_at(b, last);
+            } else if let Some((mean, slope)) = line(data, b, first, last) {
                 state[b] = mean;
                 rates[b] = slope;
             } else {
@@ -293,11 +291,10 @@ impl Windows {
     }
 }
 
-/// Mean and slope of the least-squares line through a column between two points, both included;
-/// `None` if fewer than two are measured.
-fn line(data: &Observations, l: usize, first: usize, last: usize) -> Option<(f64, f64)> {
-    let width = data.observed.len();
-    let all = (first..=last).map(|n| (data.time(n), data.values[n * width + l]));
+/// Mean and slope of the least-squares line through a component between two points, both included;
+/// `None` if it is measured at fewer than two.
+fn line(data: &Observations, component: usize, first: usize, last: usize) -> Option<(f64, f64)> {
+    let all = (first..=last).map(|n| (data.time(n), data.mean_at(component, n)));
     let present: Vec<(f64, f64)> = all.filter(|(_, y)| !y.is_nan()).collect();
     if present.len() < 2 {
         return None;

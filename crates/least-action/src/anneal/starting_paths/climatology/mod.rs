@@ -202,7 +202,7 @@ fn noise(problem: &Problem, options: &AnnealOptions, a: usize) -> Option<f64> {
     let mut weights = Vec::new();
     let precision = problem.state_precision(&options.measurement_precision);
     for set in problem.state_data() {
-        if let Some(l) = set.observed.iter().position(|&c| c == a) {
+        for l in set.columns_of(a) {
             let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
             weights.extend(values.map(|(n, _)| precision.weight(first + n, l)));
         }
@@ -215,9 +215,9 @@ fn noise(problem: &Problem, options: &AnnealOptions, a: usize) -> Option<f64> {
 
 /// All measured values of a state, without gaps.
 fn measured(problem: &Problem, state: usize) -> impl Iterator<Item = f64> + '_ {
-    let columns = problem.state_data().iter().filter_map(move |set| {
-        let l = set.observed.iter().position(|&c| c == state)?;
-        Some(set.column(l))
+    let columns = problem.state_data().iter().flat_map(move |set| {
+        let columns = set.columns_of(state);
+        columns.map(|l| set.column(l))
     });
     columns.flatten().filter(|y| !y.is_nan())
 }

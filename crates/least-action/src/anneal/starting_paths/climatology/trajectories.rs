@@ -196,7 +196,7 @@ fn through(
                 samples.extend_from_slice(row);
             }
         }
-        propagator.advance(&mut members, step_of(problem, segment.first + n, h));
+        propagator.advance(&mut members, step_of(problem, &segment, n));
     }
     let ends = samples.into_iter().zip(escaped);
     ends.map(|(samples, escaped)| if escaped { Vec::new() } else { samples })

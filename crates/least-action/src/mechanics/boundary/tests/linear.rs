@@ -45,6 +45,7 @@ fn case(d: usize, points: usize, time_step: f64) -> Linear {
             observed: (0..d).collect(),
             values,
             inputs: Vec::new(),
+            times: Vec::new(),
         },
     }
 }
