@@ -137,8 +137,11 @@ fn values_derivatives_information_and_scores_are_those_of_the_closed_forms() {
                     pairs
                 });
                 for (ours, expected, what) in pairs {
+                    // The named law's scores are those of its tip before it is rounded.
+                    let is_rounded = case.law == Law::Laplace && what == "score";
+                    let room = if is_rounded { 5e-3 } else { 2e-6 };
                     assert!(
-                        (ours - expected).abs() < 2e-6 * (1.0 + expected.abs()),
+                        (ours - expected).abs() < room * (1.0 + expected.abs()),
                         "{:?} y {y} h {h}: {what} {ours} against {expected}",
                         case.law
                     );
@@ -157,7 +160,8 @@ fn integrals_and_draws_are_those_of_the_closed_forms() {
         let found = density.integrals();
         assert!((found.total - 1.0).abs() < 1e-7, "{:?} {found:?}", case.law);
         let moments = case.law.moments(h, (-2.0 * s).exp());
-        let room = 1e-5;
+        // The named law's moments are those of its tip before it is rounded.
+        let room = if case.law == Law::Laplace { 5e-3 } else { 1e-5 };
         let [mean, variance] = density.moments();
         assert!(
             (mean / moments.mean - 1.0).abs() < room,
