@@ -162,7 +162,7 @@ fn options_out_of_range_are_named() {
 
 #[test]
 fn data_out_of_range_are_named() {
-    let cases: [Case<Observations>; 10] = [
+    let cases: [Case<Observations>; 12] = [
         ("data.timeStep", "got 0", |d| d.time_step = 0.0),
         ("data.start", "got NaN", |d| d.start = f64::NAN),
         ("data.points", "at least 2", |d| d.points = 1),
@@ -171,10 +171,6 @@ fn data_out_of_range_are_named() {
             "the model has 3 components, so use 0 to 2",
             |d| d.observed = vec![3],
         ),
-        ("data.observed[1]", "0 is listed twice", |d| {
-            d.observed = vec![0, 0];
-            d.values = vec![0.0; 10];
-        }),
         ("data.observed.length", "at least 1", |d| {
             d.observed = vec![]
         }),
@@ -189,14 +185,17 @@ fn data_out_of_range_are_named() {
         ("data.values", "at least one finite value", |d| {
             d.values = vec![f64::NAN; 5]
         }),
-        (
-            "data.points",
-            "use 5 points or another discretization",
-            |d| {
-                d.points = 4;
-                d.values = vec![0.0; 4];
-            },
-        ),
+        ("data.times", "one per point", |d| d.times = vec![0.0, 0.1]),
+        ("data.times[0]", "the start of the data set", |d| {
+            d.times = vec![-1.0, 0.1, 0.2, 0.3, 0.4]
+        }),
+        ("data.times[2]", "later than the time before it", |d| {
+            d.times = vec![0.0, 0.1, 0.1, 0.3, 0.4]
+        }),
+        ("data.timeStep", "so long that a grid", |d| {
+            d.times = vec![0.0, 0.1, 0.2, 0.3, 4e9];
+            d.time_step = 0.1;
+        }),
     ];
     for (path, words, spoil) in cases {
         assert_says(error(|_, d| spoil(d)), path, &[words]);

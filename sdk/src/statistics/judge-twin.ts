@@ -128,7 +128,8 @@ export function judge(run: Run, seconds: number, judging: Judging): TwinOutcome 
   const hidden = all.filter((state) => !observed.includes(state));
   const judged = hidden.length > 0 ? hidden : all;
   const scale = (state: number): number => climatology.deviation[state] as number;
-  const stateError = rms(run.best.path, twin.truth, dimension, judged, scale);
+  const path = pathAt(run, twin.times, dimension);
+  const stateError = rms(path, twin.truth, dimension, judged, scale);
   const isConsistent = run.verdict === "consistent";
   const [lowest, second] = run.levels;
   const truths: Readonly<Record<string, number>> = twin.parameters;
@@ -143,7 +144,7 @@ export function judge(run: Run, seconds: number, judging: Judging): TwinOutcome 
     levelRatio: lowest && second && lowest.action > 0 ? second.action / lowest.action : null,
     atLowest: (lowest?.starts.length ?? 0) / run.rungTable.starts,
     stateError,
-    stateErrorAbsolute: rms(run.best.path, twin.truth, dimension, judged, () => 1),
+    stateErrorAbsolute: rms(path, twin.truth, dimension, judged, () => 1),
     parameterErrors: Object.fromEntries(
       estimated.map((name) => [name, (estimates[name] as number) - (truths[name] as number)]),
     ),
@@ -190,6 +191,16 @@ function prediction(
   }
   const skill = 1 - missed / ofMean;
   return { skill: Number.isFinite(skill) ? skill : null, validTime: valid * timeStep };
+}
+
+/** Rows of the best path at some of its times: its grid may have further points. */
+function pathAt({ times, best }: Run, at: Float64Array, dimension: number): Float64Array {
+  if (times.length === at.length) return best.path;
+  const rows = new Map(Array.from(times, (time, row) => [time, row]));
+  return Float64Array.from({ length: at.length * dimension }, (_, k) => {
+    const row = rows.get(at[Math.floor(k / dimension)] as number) as number;
+    return best.path[row * dimension + (k % dimension)] as number;
+  });
 }
 
 /** Root mean square difference of two paths over some states, each divided by its scale. */

@@ -186,8 +186,7 @@ fn what_is_asked_for_wrongly_is_refused() {
     assert_eq!((profile.open, profile.remarks.len()), ([true; 2], 2));
     let words = &profile.remarks[1];
     assert!(
-        words.starts_with("The interval of k has no end ")
-            && words.contains("mostValues"),
+        words.starts_with("The interval of k has no end ") && words.contains("mostValues"),
         "{words}"
     );
 }
