@@ -102,8 +102,8 @@ function fitFrom(
 }
 
 /**
- * Standardised residuals of the measurements, and after them those of the priors if they are wanted,
- * as a function of parameters and first state.
+ * Standardised residuals of the measurements, and after them those of the priors if they are
+ * wanted, as a function of parameters and first state.
  */
 function residualsOf(
   twin: Twin,

@@ -360,8 +360,8 @@ impl Annealer {
 }
 
 impl Annealer {
-    /// Calls `to` with the place and the coordinate of each of `count` unknowns, or of the estimated
-    /// parameters alone. The scales of noise that is estimated come last, and have none.
+    /// Calls `to` with the place and the coordinate of each of `count` unknowns, or of the
+    /// estimated parameters alone. The scales of noise that is estimated come last, and have none.
     fn each_coordinate(&self, count: usize, mut to: impl FnMut(usize, Coordinate)) {
         if let Kind::Paths(annealer) = &self.0 {
             let problem = annealer.problem();

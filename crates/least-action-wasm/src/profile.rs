@@ -45,8 +45,8 @@ impl ProfileSearch {
         ]))
     }
 
-    /// Profile `{ modelPrecision, estimate, values, chiSquare, confidence, interval, open, remarks }`
-    /// at the end.
+    /// Profile `{ modelPrecision, estimate, values, chiSquare, confidence, interval, open, remarks
+    /// }` at the end.
     pub fn profile(&self) -> JsValue {
         let found = self.0.profile();
         let list = |values: Vec<JsValue>| JsValue::from(values.into_iter().collect::<Array>());

@@ -53,7 +53,8 @@ impl Linear {
         values
     }
 
-    /// Logarithm of the likelihood by a Kalman filter, with a first state of which nothing is known.
+    /// Logarithm of the likelihood by a Kalman filter, with a first state of which nothing is
+    /// known.
     fn log_likelihood(&self, data: &[f64], [q, r]: [f64; 2]) -> f64 {
         const UNKNOWN: f64 = 1e7;
         let d = self.states;

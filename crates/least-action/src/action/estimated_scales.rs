@@ -46,7 +46,7 @@ impl NoiseShare {
     };
 }
 
-/// What a fit leaves of the data, for the restricted likelihood.
+/// Shares of the data that a fit leaves, for the restricted likelihood.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FitShares {
     /// Shares `1 - h` that the fit leaves of all data, h their leverages, by slot.

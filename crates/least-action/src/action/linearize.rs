@@ -52,8 +52,8 @@ impl Action {
         rows.map_or(&[], |rows| rows.measurement.rows_of_slots())
     }
 
-    /// Logarithms of the scales of estimated noise at the point evaluated last, and arguments of laws
-    /// of the user's own, by entry; empty where the noise is known.
+    /// Logarithms of the scales of estimated noise at the point evaluated last, and arguments of
+    /// laws of the user's own, by entry; empty where the noise is known.
     pub(crate) fn noise_scales(&self) -> &[f64] {
         let scales = self.measurement.scales.as_ref();
         scales.map_or(&[], |scales| &scales.logs)

@@ -224,8 +224,8 @@ impl Measurement {
         }
     }
 
-    /// Reads the scales of the noise from the model's observables; precisions are then one per slot.
-    /// `outputs` are those of each measured column, in the order of `columns`.
+    /// Reads the scales of the noise from the model's observables; precisions are then one per
+    /// slot. `outputs` are those of each measured column, in the order of `columns`.
     pub fn estimate_scales(
         &mut self,
         model: &dyn Model,

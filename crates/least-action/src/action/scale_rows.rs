@@ -1,5 +1,5 @@
-//! Rows of least squares of the estimated scales of noise, one per measurement, and of the arguments
-//! of laws of the user's own.
+//! Rows of least squares of the estimated scales of noise, one per measurement, and of the
+//! arguments of laws of the user's own.
 
 use super::measurement::Measurement;
 use super::measurement_rows::observable_entries;

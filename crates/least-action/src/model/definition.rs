@@ -8,8 +8,8 @@ use super::ModelKind;
 /// The language of expressions: numbers, names, `+ - * / ^`, parentheses, comparisons
 /// `< <= > >= ==` (1 or 0), `if(condition, a, b)`, the functions
 /// `min max abs exp log (= ln) log10 sqrt sin cos tan asin acos atan atan2` and
-/// `sinh cosh tanh sign floor lgamma`, the constant `pi`, and the time `t`. `^` is right-associative and
-/// binds tighter than the minus sign; whole powers are multiplications.
+/// `sinh cosh tanh sign floor lgamma`, the constant `pi`, and the time `t`. `^` is
+/// right-associative and binds tighter than the minus sign; whole powers are multiplications.
 ///
 /// A vector `x` of n states has the components `x0`, `x1`, ..., also written `x[0]`, `x[1]`, ....
 /// In the equation of a vector `i` is the index, and indices made of it are cyclic: `x[i-1]` of

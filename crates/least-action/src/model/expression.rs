@@ -119,7 +119,8 @@ impl<'g> Expression<'g> {
         self.unary(Unary::Abs)
     }
 
-    /// The natural logarithm of the gamma function. Its derivatives are those of positive arguments.
+    /// The natural logarithm of the gamma function. Its derivatives are those of positive
+    /// arguments.
     pub fn ln_gamma(self) -> Self {
         self.unary(Unary::LogGamma)
     }

@@ -204,8 +204,8 @@ pub trait Model: Send + Sync {
     /// is points x states.
     fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]);
 
-    /// Adds the gradient of `sum_e weight_e DF_e` over the entries of the Jacobian in the states, at
-    /// every point to `path_gradient` (points x states) and, summed over the points, to
+    /// Adds the gradient of `sum_e weight_e DF_e` over the entries of the Jacobian in the states,
+    /// at every point to `path_gradient` (points x states) and, summed over the points, to
     /// `parameter_gradient`. Weights are points x entries; those of entries in parameters are not
     /// read. Default: from the second derivatives, one call of [`Model::curvature`] per state.
     fn pull_back_jacobian(

@@ -1,5 +1,5 @@
-//! Parts that laws of counts share: the loss of those without a scale, small predictions, and moments
-//! and scores by sums over all counts.
+//! Parts that laws of counts share: the loss of those without a scale, small predictions, and
+//! moments and scores by sums over all counts.
 
 use super::{Loss, LossMoments, NoiseShare, ResidualRow, ScaleTerms};
 use crate::distribution::normal_score;

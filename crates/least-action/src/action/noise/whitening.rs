@@ -181,8 +181,8 @@ impl Whitening {
         }
     }
 
-    /// Factor U of a block of which nothing is absent; `None` where W is diagonal, or where there is
-    /// no such block.
+    /// Factor U of a block of which nothing is absent; `None` where W is diagonal, or where there
+    /// is no such block.
     pub fn whole_factor(&self) -> Option<&[f64]> {
         let Whitening::Factors { size, factors, .. } = self else {
             return None;

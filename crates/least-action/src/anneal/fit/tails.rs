@@ -4,8 +4,8 @@ use super::outliers::Outliers;
 use super::{Fit, Objection, Residual};
 use crate::anneal::findings::FindingCode;
 
-/// Number of standard deviations from which on a kurtosis objects: less than that of other tests, as
-/// a few data in a heavy tail are left out with the outliers.
+/// Number of standard deviations from which on a kurtosis objects: less than that of other tests,
+/// as a few data in a heavy tail are left out with the outliers.
 const DEVIATIONS: f64 = 3.5;
 
 /// Least number of residuals whose kurtosis is judged.

@@ -30,8 +30,8 @@ const FLAT: f64 = 1e-5;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ModelNoiseEstimate {
     /// R_f at the largest evidence, in the normalisation of the run: one over the variance of a
-    /// step's error in `posterior`. Infinite where an exact model is at least as likely as any noise
-    /// of it.
+    /// step's error in `posterior`. Infinite where an exact model is at least as likely as any
+    /// noise of it.
     pub model_precision: f64,
     /// Interval that holds R_f with a probability of 95 %: beyond, the log evidence is more than
     /// 1.92 below its largest value. An open end is 0 or infinite.

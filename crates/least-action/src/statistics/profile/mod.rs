@@ -42,10 +42,11 @@ pub struct Profile {
     /// end is the bound of the parameter, or infinite without one.
     pub interval: [f64; 2],
     /// True for the ends that are open: chi-square stays below that rise as far as the parameter
-    /// can go, or rises only because the time step is too coarse there, or no fit beyond a value has
-    /// a minimum. What the last means is said in the remarks.
+    /// can go, or rises only because the time step is too coarse there, or no fit beyond a value
+    /// has a minimum. What the last means is said in the remarks.
     pub open: [bool; 2],
-    /// Words for the ends that were not found: the last value with a fit, the unknown that runs away
-    /// there, and what fails beyond. Empty where both ends were found, or are open by chi-square.
+    /// Words for the ends that were not found: the last value with a fit, the unknown that runs
+    /// away there, and what fails beyond. Empty where both ends were found, or are open by
+    /// chi-square.
     pub remarks: Vec<String>,
 }

@@ -145,9 +145,9 @@ impl ProfileSearch {
         Ok(self.profile())
     }
 
-    /// Makes one fit, which may fail and be tried again nearer to another; `None` at the end. A side
-    /// on which fits fail however near, or on which the most values do not reach an end, is open,
-    /// and the profile's remarks say why.
+    /// Makes one fit, which may fail and be tried again nearer to another; `None` at the end. A
+    /// side on which fits fail however near, or on which the most values do not reach an end, is
+    /// open, and the profile's remarks say why.
     ///
     /// # Errors
     /// A minimum at which the action is not finite.
