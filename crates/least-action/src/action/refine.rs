@@ -66,29 +66,9 @@ impl Precision {
     /// This precision on a grid with `parts` times as many steps, for data sets with `points`
     /// points each. A point in between has the number of the point before it.
     pub(crate) fn refined(&self, parts: usize, points: &[usize]) -> Precision {
-        match self {
-            Precision::PerTime { per_time } => Precision::PerTime {
-                per_time: refined_rows(per_time, parts, points),
-            },
-            Precision::PerDatum { per_datum } => Precision::PerDatum {
-                per_datum: refined_rows(per_datum, parts, points),
-            },
-            other => other.clone(),
-        }
+        let divisions = points.iter().map(|count| vec![parts; count - 1]);
+        self.divided(&divisions.collect::<Vec<_>>())
     }
-}
-
-/// Rows of all data sets on a grid with `parts` times as many steps; those of points in between are
-/// those of the point before.
-fn refined_rows<T: Clone>(rows: &[T], parts: usize, points: &[usize]) -> Vec<T> {
-    let mut first = 0;
-    let mut fine = Vec::new();
-    for &count in points {
-        let own = &rows[first..first + count];
-        fine.extend((0..(count - 1) * parts + 1).map(|point| own[point / parts].clone()));
-        first += count;
-    }
-    fine
 }
 
 /// Factor of R_f on a grid with `parts` times as many steps, for which the model's errors have the
