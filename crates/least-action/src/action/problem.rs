@@ -139,7 +139,7 @@ impl Problem {
             .model_weights
             .validate("modelWeights", own, points)?;
 
-        let grid = Grid::new(&data, model.inputs().len());
+        let grid = Grid::new(&data, &*model);
         let names = UnknownNames {
             model: &*model,
             estimated: &estimated,

@@ -51,6 +51,17 @@ impl EquationModel {
                 .observation
                 .as_ref()
                 .map(|function| changed(function, &|_, _| Vec::new())),
+            events: self.events.as_ref().map(|events| {
+                events.rewritten(|function| {
+                    let columns = function.leaves.inputs - self.inputs.len();
+                    let leaves = Leaves {
+                        inputs: leaves.inputs + columns,
+                        ..leaves
+                    };
+                    let graph = function.graph.with_leaves(leaf);
+                    Function::new(graph, function.outputs.clone(), leaves)
+                })
+            }),
             definition: None,
             unaveraged: None,
             coordinates: match self.coordinates.is_empty() {

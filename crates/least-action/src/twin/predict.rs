@@ -1,8 +1,10 @@
 //! Prediction: integration past the window of the data, which is the use of an estimate and the
 //! test of it.
 
+use std::borrow::Cow;
+
 use super::integrate::{integrate_members, Forward};
-use crate::action::{in_between, Problem};
+use crate::action::{InputCurves, Interpolation, Jump, Observations, Problem};
 use crate::anneal::Climb;
 use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
@@ -33,6 +35,9 @@ pub struct Horizon<'a> {
     /// Inputs of the model at the predicted points, (times - 1) x inputs, row-major, the first row
     /// one step past the window; empty if the model has none. Default: empty.
     pub inputs: &'a [f64],
+    /// Points at which inputs jump or events change the state, ascending, counted from the last
+    /// point of the window, which is point 0. Default: none but those of the data at that point.
+    pub jumps: &'a [Jump],
     /// Number of the data set from whose end is predicted. Default: 0.
     pub data_set: usize,
 }
@@ -81,6 +86,9 @@ pub(crate) struct Beyond<'a> {
     parts: usize,
     /// Inputs, one row per time.
     pub inputs: Vec<f64>,
+    interpolation: Vec<Interpolation>,
+    /// Jumps, with points among the times.
+    jumps: Vec<Jump>,
     /// End of the last state of the window in a path, as an index.
     end: usize,
     /// Number of the last point within its window.
@@ -97,6 +105,7 @@ impl<'a> Beyond<'a> {
         let Horizon {
             until,
             inputs,
+            jumps,
             data_set,
         } = horizon;
         let sets = problem.data();
@@ -133,6 +142,17 @@ impl<'a> Beyond<'a> {
         check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
         check::all_finite("inputs", inputs)?;
         let now = &data.inputs[data.inputs.len() - width..];
+        let here = data.jumps.iter().filter(|jump| jump.point == data.points - 1);
+        let here = here.filter(|_| jumps.first().is_none_or(|jump| jump.point > 0));
+        let jumps: Vec<Jump> = here.map(|jump| jump.at(0)).chain(jumps.to_vec()).collect();
+        Observations {
+            start: last,
+            time_step,
+            points,
+            jumps: jumps.clone(),
+            ..Observations::default()
+        }
+        .validate_jumps("horizon", &*problem.model)?;
         Ok(Beyond {
             problem,
             times: (0..points)
@@ -141,6 +161,8 @@ impl<'a> Beyond<'a> {
             time_step: data.time_step,
             parts,
             inputs: [now, inputs].concat(),
+            interpolation: data.interpolation.clone(),
+            jumps,
             end: (segment.first + segment.points) * dimension,
             last_point: (data.points - 1) / parts,
         })
@@ -173,15 +195,19 @@ impl<'a> Beyond<'a> {
             }
         }
         let points = self.times.len();
-        let inputs = in_between(&self.inputs, points, self.parts);
+        let times = Cow::Borrowed(&self.times[..]);
+        let curves = InputCurves::new(times, &self.inputs, &self.interpolation, &self.jumps);
+        let fine = curves.divided(&vec![self.parts; points - 1]);
         let forward = Forward {
+            interpolation: &self.interpolation,
+            jumps: &fine.jumps,
             parameters: &parameters,
             initial,
             start: self.times[0],
             time_step: self.time_step,
             points: (points - 1) * self.parts + 1,
             times: &[],
-            inputs: &inputs,
+            inputs: &fine.inputs,
         };
         let failures = match self.parts {
             1 => integrate_members(model, forward, values, after_step),

@@ -75,15 +75,17 @@ fn hold(problem: &Problem, path: &mut [f64]) {
 /// Step from the n-th point of a segment to the next one, a single step of the method: the paths
 /// only have to be good enough to start from.
 fn step_of<'a>(problem: &'a Problem, segment: &Segment, n: usize) -> PropagatorStep<'a> {
-    let forcing = &problem.grid.points;
+    let forcing = problem.grid.piece_points();
     let width = problem.grid.width;
     let length = problem.grid.step(segment, n);
-    let n = segment.first + n;
+    let (n, jump) = problem.grid.step_begin(segment, n);
     PropagatorStep {
+        jump: jump.map(|jump| &problem.grid.state_jumps[jump]),
         time: forcing.times[n],
         length,
         before: &forcing.inputs[n * width..(n + 1) * width],
         after: &forcing.inputs[(n + 1) * width..(n + 2) * width],
+        bends: &[],
         substeps: 1,
     }
 }

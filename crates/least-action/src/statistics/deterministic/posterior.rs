@@ -177,6 +177,8 @@ impl StrongPosterior {
                 points: data.points,
                 times: &data.times,
                 inputs: &data.inputs,
+                interpolation: &data.interpolation,
+                jumps: &data.jumps,
             };
             finer.extend(integrate(&**model, forward).ok()?);
         }

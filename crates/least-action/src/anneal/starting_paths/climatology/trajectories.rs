@@ -160,8 +160,10 @@ fn through(
         let step = PropagatorStep {
             time: problem.grid.points.times[segment.first] - (spin_up - step) as f64 * h,
             length: h,
+            jump: None,
             before: first,
             after: first,
+            bends: &[],
             substeps: 1,
         };
         propagator.advance(&mut members, step);
