@@ -15,6 +15,8 @@ pub(crate) struct Varying {
     pub component: usize,
     /// Precision of the parameter's equation `dp/dt = 0`, constant while R_f grows.
     pub precision: f64,
+    /// True for a parameter of which each data set has its own value: it does not change in time.
+    pub is_constant: bool,
 }
 
 /// Model with the named parameters as states, which follow its own in the model's order.
@@ -47,6 +49,7 @@ pub(super) fn with_varying(
         .map(|(k, &(_, precision))| Varying {
             component: first + k,
             precision,
+            is_constant: false,
         });
     Ok((changed, varying.collect()))
 }

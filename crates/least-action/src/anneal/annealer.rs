@@ -86,6 +86,13 @@ impl Annealer {
         }
     }
 
+    /// True if numbers are estimated that settle at the end of each climb: those of the noise, and
+    /// deviations between data sets.
+    pub(crate) fn has_settled_numbers(&self) -> bool {
+        let problem = self.problem();
+        problem.noise().is_some() || !problem.spreads().is_empty()
+    }
+
     /// Names of the estimated parameters that are natural logarithms of noise scales. They are the
     /// last of the estimated ones.
     pub fn noise_names(&self) -> Vec<String> {

@@ -2,6 +2,7 @@
 //! following the minimum as R_f grows (J. C. Quinn 2010; J. Ye et al., Phys. Rev. E 92, 052901,
 //! 2015).
 
+mod across;
 mod annealable;
 mod annealer;
 mod automatic;
@@ -26,12 +27,14 @@ mod run;
 mod rung;
 mod scales;
 mod scatter;
+mod series;
 mod several_levels;
 mod starting_paths;
 mod stopping;
 mod summary;
 mod verdict;
 
+pub use across::{Across, BetweenSets, EachSet, Hierarchy, HierarchyDeviation};
 pub use annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 pub use annealer::{AnnealProgress, Annealer};
 pub use climb::{Climb, Climber};
