@@ -322,6 +322,13 @@ impl OwnTerms<'_> {
         &self.model.states()[own.component]
     }
 
+    fn unbounded(&self) -> Intervals {
+        Intervals {
+            lower: vec![f64::NEG_INFINITY; self.unknowns],
+            upper: vec![f64::INFINITY; self.unknowns],
+        }
+    }
+
     /// Adds the bounds of all values. Those of a value that is known are the value.
     pub fn bound(&self, intervals: &mut Option<Intervals>) -> Result<()> {
         let dimension = self.model.dimension();
@@ -331,15 +338,18 @@ impl OwnTerms<'_> {
             if let Some(bounds) = bounds {
                 check_interval(&format!("estimate.{name}.bounds"), bounds)?;
             }
+            if let Some(place) = own.spread {
+                // The ladder has the deviations of hierarchies as they start.
+                let ends = intervals.get_or_insert_with(|| self.unbounded());
+                let (unknown, log) = (self.grid.len() * dimension + place, libm::log(own.deviation));
+                (ends.lower[unknown], ends.upper[unknown]) = (log, log);
+            }
             for (set, segment) in self.grid.segments.iter().enumerate() {
                 let known = own.known.get(set).map(|&value| [value; 2]);
                 let Some([low, high]) = known.or(bounds) else {
                     continue;
                 };
-                let ends = intervals.get_or_insert_with(|| Intervals {
-                    lower: vec![f64::NEG_INFINITY; self.unknowns],
-                    upper: vec![f64::INFINITY; self.unknowns],
-                });
+                let ends = intervals.get_or_insert_with(|| self.unbounded());
                 for point in segment.first..segment.first + segment.points {
                     let unknown = point * dimension + own.component;
                     (ends.lower[unknown], ends.upper[unknown]) = (low, high);

@@ -7,11 +7,10 @@ use super::ladder::{Ladder, MOST_LEVELS};
 use super::refinement::Refinement;
 use super::starting_paths::StartingPaths;
 use crate::action::{
-    check_interval, spread_name, ActionOptions, ChannelNoise, Discretization, FirstState,
+    check_interval, ActionOptions, ChannelNoise, Discretization, FirstState,
     Normalization, OwnParameter, ParameterPrior, ParameterScale, Precision, Relation, Spread,
 };
 use crate::error::{check, Error, Result};
-use crate::model::Coordinate;
 use crate::solve::MinimizerOptions;
 
 /// Options of an estimated parameter: its initial range, bounds, prior and change in time.
@@ -313,13 +312,6 @@ impl AnnealOptions {
         };
         let estimates = self.estimate.iter().filter(|(name, _)| !is_alone(name));
         bounds.extend(estimates.filter_map(|(name, e)| Some((name.clone(), e.bounds?))));
-        // The ladder has the deviations of hierarchies as they start.
-        for (name, own) in &own {
-            if let Relation::Hierarchy(Spread::Estimated(start)) = own.relation {
-                let log = libm::log(start);
-                bounds.insert(Coordinate::Log.name(&spread_name(name)), [log, log]);
-            }
-        }
         let with_prior = self.estimate.iter().filter(|(name, _)| !is_alone(name));
         let with_prior = with_prior.filter_map(|(name, e)| Some((name.clone(), e.prior?)));
         // A parameter that changes in time is a state: what is known of it is known of its first

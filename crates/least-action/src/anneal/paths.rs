@@ -9,6 +9,7 @@ use super::climb::Climb;
 use super::data_grid::on_grid;
 use super::fit::{End, Fit, Leverages};
 use super::follow::follow;
+use super::hierarchies::HierarchyEstimate;
 use super::ladder::Ladder;
 use super::misfit::{posterior_factor, Misfit};
 use super::noise::{NoiseEstimate, NoiseEstimation, Settle};
@@ -421,6 +422,10 @@ impl Annealable for Paths {
 
     fn noise(&self, climb: &Climb, fit: &Fit) -> Vec<NoiseEstimate> {
         NoiseEstimate::of(self.problem(), &climb.parameters, fit)
+    }
+
+    fn hierarchies(&self, climb: &Climb, fit: &Fit) -> Vec<HierarchyEstimate> {
+        HierarchyEstimate::of(self.problem(), climb, fit)
     }
 
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
