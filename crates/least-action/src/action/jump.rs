@@ -93,7 +93,10 @@ impl Observations {
         let Some(events) = model.events() else {
             return Err(Error::WrongShape {
                 path: format!("{path}.events"),
-                message: format!("the model {} has no events; define them there", model.name()),
+                message: format!(
+                    "the model {} has no events; define them there",
+                    model.name()
+                ),
             });
         };
         for (e, event) in jump.events.iter().enumerate() {

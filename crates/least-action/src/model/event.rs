@@ -137,9 +137,7 @@ fn has_unit_slope(graph: &Graph, id: NodeId, state: usize) -> bool {
             (has_unit_slope(graph, a, state) && !contains(b))
                 || (has_unit_slope(graph, b, state) && !contains(a))
         }
-        Node::Binary(Binary::Subtract, a, b) => {
-            has_unit_slope(graph, a, state) && !contains(b)
-        }
+        Node::Binary(Binary::Subtract, a, b) => has_unit_slope(graph, a, state) && !contains(b),
         _ => false,
     }
 }
@@ -167,7 +165,9 @@ impl ModelDefinition {
             let path = format!("events[{k}]");
             let own = scope_of_event(&path, event, scope, first)?;
             first += event.columns.len();
-            let known = self.events[..k].iter().any(|other| other.name == event.name);
+            let known = self.events[..k]
+                .iter()
+                .any(|other| other.name == event.name);
             if known || scope.symbols.contains_key(&event.name) {
                 return Err(Error::Duplicate {
                     path: format!("{path}.name"),

@@ -142,7 +142,10 @@ impl<'a> Beyond<'a> {
         check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
         check::all_finite("inputs", inputs)?;
         let now = &data.inputs[data.inputs.len() - width..];
-        let here = data.jumps.iter().filter(|jump| jump.point == data.points - 1);
+        let here = data
+            .jumps
+            .iter()
+            .filter(|jump| jump.point == data.points - 1);
         let here = here.filter(|_| jumps.first().is_none_or(|jump| jump.point > 0));
         let jumps: Vec<Jump> = here.map(|jump| jump.at(0)).chain(jumps.to_vec()).collect();
         Observations {
