@@ -24,6 +24,7 @@ fn event(name: &str, columns: &[&str], changes: &[(&str, &str)]) -> EventDefinit
             .iter()
             .map(|(s, e)| EventChange::new(s, e))
             .collect(),
+        ..EventDefinition::default()
     }
 }
 
@@ -295,7 +296,10 @@ fn a_dose_at_any_place_gives_volume_and_rate_in_every_scheme() {
             let (mean, deviation) = (means[place], deviations[place]);
             let off = (mean - truth) / deviation;
             assert!(off.abs() < 2.5, "{scheme:?}: {mean} +- {deviation}");
-            assert!(deviation < 0.02 * truth, "{scheme:?}: {mean} +- {deviation}");
+            assert!(
+                deviation < 0.02 * truth,
+                "{scheme:?}: {mean} +- {deviation}"
+            );
         }
     }
 }

@@ -232,6 +232,7 @@ fn model_with_events(kind: ModelKind) -> EquationModel {
             .iter()
             .map(|(s, e)| EventChange::new(s, e))
             .collect(),
+        ..EventDefinition::default()
     };
     let equation = EquationDefinition::new;
     ModelDefinition {

@@ -15,12 +15,14 @@ use super::Function;
 use crate::error::{check, Error, Result};
 
 /// Kind of events of a model: its name, and the numbers that data give with each of its times.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EventKind {
     /// Name of the kind, unique in the model.
     pub name: String,
     /// Names of the numbers that come with each time, in order.
     pub columns: Vec<String>,
+    /// Times at which the events happen in every data set.
+    pub times: Vec<f64>,
     /// Marks of the states that such an event changes, one each.
     changes: Vec<bool>,
     /// Marks of the states that the new values depend on, one each.
@@ -174,6 +176,14 @@ impl ModelDefinition {
                     value: event.name.clone(),
                 });
             }
+            check::all_finite(&format!("{path}.times"), &event.times)?;
+            if !event.times.is_empty() && !event.columns.is_empty() {
+                return Err(Error::WrongShape {
+                    path: format!("{path}.times"),
+                    message: "are of events whose numbers come with the data: give the times there"
+                        .into(),
+                });
+            }
             check::at_least(&format!("{path}.changes.length"), event.changes.len(), 1)?;
             let mut lowering = Lowering::new(self, &own, &symbols);
             lowering.definitions()?;
@@ -204,6 +214,7 @@ impl ModelDefinition {
             kinds.push(EventKind {
                 name: event.name.clone(),
                 columns: event.columns.clone(),
+                times: event.times.clone(),
                 changes,
                 reads: Vec::new(),
             });
