@@ -1,8 +1,8 @@
 //! Annealing, rung by rung, so that JavaScript can report, pause and stop in between.
 
 use js_sys::{Array, Atomics, Float64Array, Int32Array, Reflect};
-use least_action::action::Jump;
 use least_action::action::Precision;
+use least_action::action::{Interpolation, Jump};
 use least_action::anneal::{
     Annealable, Climb, FinerGrid, GivenStart, NetworkAnnealOptions, Networks, Paths, Rung,
     StepCheck, Stopped,
@@ -47,6 +47,8 @@ pub(crate) struct Horizon {
     #[serde(default)]
     inputs: Vec<f64>,
     #[serde(default)]
+    interpolation: Vec<Interpolation>,
+    #[serde(default)]
     jumps: Vec<Jump>,
     #[serde(default)]
     data_set: usize,
@@ -58,6 +60,7 @@ impl Horizon {
             until: self.until,
             times: &self.times,
             inputs: &self.inputs,
+            interpolation: &self.interpolation,
             jumps: &self.jumps,
             data_set: self.data_set,
         }

@@ -38,6 +38,9 @@ pub struct Horizon<'a> {
     /// Inputs of the model at the predicted points, (times - 1) x inputs, row-major, the first row
     /// one step past the window; empty if the model has none. Default: empty.
     pub inputs: &'a [f64],
+    /// Curve of each input between the predicted points; empty for the curves of the data. Default:
+    /// empty.
+    pub interpolation: &'a [Interpolation],
     /// Points at which inputs jump or events change the state, ascending, counted from the last
     /// point of the window, which is point 0. Default: none but those of the data at that point.
     pub jumps: &'a [Jump],
@@ -111,9 +114,11 @@ impl<'a> Beyond<'a> {
             until,
             times: given,
             inputs,
+            interpolation,
             jumps,
             data_set,
         } = horizon;
+        let (how, future) = (interpolation, jumps);
         let sets = problem.data();
         let (data, segment) = sets
             .get(data_set)
@@ -162,8 +167,8 @@ impl<'a> Beyond<'a> {
             .jumps
             .iter()
             .filter(|jump| jump.point == data.points - 1);
-        let here = here.filter(|_| jumps.first().is_none_or(|jump| jump.point > 0));
-        let jumps: Vec<Jump> = here.map(|jump| jump.at(0)).chain(jumps.to_vec()).collect();
+        let here = here.filter(|_| future.first().is_none_or(|jump| jump.point > 0));
+        let jumps: Vec<Jump> = here.map(|jump| jump.at(0)).chain(future.to_vec()).collect();
         Observations {
             start: last,
             time_step,
@@ -173,6 +178,7 @@ impl<'a> Beyond<'a> {
                 false => [&[last], given].concat(),
             },
             jumps: jumps.clone(),
+            interpolation: how.to_vec(),
             ..Observations::default()
         }
         .validate_jumps("horizon", &*problem.model)?;
@@ -188,7 +194,10 @@ impl<'a> Beyond<'a> {
             time_step: data.time_step,
             parts,
             inputs: [now, inputs].concat(),
-            interpolation: data.interpolation.clone(),
+            interpolation: match how.is_empty() {
+                true => data.interpolation.clone(),
+                false => how.to_vec(),
+            },
             jumps,
             end: (segment.first + segment.points) * dimension,
             last_point: (data.points - 1) / parts,
