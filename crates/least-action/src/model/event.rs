@@ -164,7 +164,7 @@ impl ModelDefinition {
         let (mut outputs, mut kinds) = (Vec::new(), Vec::new());
         let mut first = leaves.inputs;
         for (k, event) in self.events.iter().enumerate() {
-            let path = format!("events[{k}]");
+            let path = format!("events.{}", event.name);
             let own = scope_of_event(&path, event, scope, first)?;
             first += event.columns.len();
             let known = self.events[..k]
@@ -202,7 +202,7 @@ impl ModelDefinition {
                 };
                 if std::mem::replace(&mut changes[state], true) {
                     return Err(Error::Duplicate {
-                        path: format!("events[{k}].changes"),
+                        path: format!("{path}.changes"),
                         value: change.state.clone(),
                     });
                 }
