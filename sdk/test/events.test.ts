@@ -271,8 +271,10 @@ describe("events beyond data", () => {
 
 describe("bad events are refused in words", () => {
   const base = { model: dosed, times: [0, 1, 2, 3], values: { x: [0, 1, 2, 3] } };
-  const dose = (events: unknown, more: object = {}) => () =>
-    observations({ ...base, ...more, events } as never);
+  const dose =
+    (events: unknown, more: object = {}) =>
+    () =>
+      observations({ ...base, ...more, events } as never);
   test.each([
     [dose({ dose: { time: -1, amount: 3 } }), "events.dose.time: -1", "firstState"],
     [dose({ dose: { time: [0, NaN], amount: 3 } }), "events.dose.time[1]", "finite"],
