@@ -1,9 +1,12 @@
 // Measurements on the time grid of the model.
-import { type Dates, timesOf, type TimeUnit } from "./dates.js";
+import { type Dates, earliestOf, timesOf, type TimeUnit } from "./dates.js";
+import { driveOf, drivenTimes, refuseEarlier } from "./driven-grid.js";
 import { outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
-import { dataGrid, instantsOf } from "./data-grid.js";
-import { checkOnce, componentOf, type Inputs, inputsOf, namesOf } from "./inputs.js";
+import { dataGrid, gridTimes, instantsOf, pointsOf } from "./data-grid.js";
+import { eventKindsOf, eventsOf, type EventTables, type TimedEvent } from "./events.js";
+import { checkOnce, componentOf, inputCurves, type Inputs, namesOf } from "./inputs.js";
 import type { Model } from "./models.js";
+import type { Interpolation, Jump } from "./raw.js";
 import { copied, describe, fields, float64Array, MOST_VALUES, plain } from "./shape.js";
 
 /**
@@ -30,8 +33,18 @@ export interface Observations {
   observed: readonly number[];
   /** Measured values: points x observed, row-major; NaN where nothing was measured. */
   values: Float64Array;
-  /** Inputs u(t): points x inputs of the model, row-major. Only for models with inputs. */
+  /**
+   * Inputs u(t): points x inputs of the model, row-major; where an input jumps, the value right
+   * before. Only for models with inputs.
+   */
   inputs?: Float64Array;
+  /** Curve of each input between points. Default: straight lines. */
+  interpolation?: readonly Interpolation[];
+  /**
+   * Points at which inputs jump or events change the state, ascending. A measurement at such a
+   * point is one right before. Default: none.
+   */
+  jumps?: readonly Jump[];
   /**
    * Standard deviations of the noise, in the unit of the data: points x observed, row-major; not
    * read where nothing was measured. Default: as the options of a run say.
@@ -134,11 +147,18 @@ export interface Measurements<
         : { readonly [K in NoInfer<S | O>]?: number | ArrayLike<number> });
   /**
    * Inputs u(t), for models with inputs: for each a value per point of the data, a value per time
-   * (of ascending times), `{ times, values }` with times of their own, which may lie outside of
-   * those of the data, or a function of time. Between points they are straight lines. Without
-   * `model` there may be one only.
+   * (of ascending times), `{ times, values, interpolation }` with times of their own, which may lie
+   * outside of those of the data, or a function of time, which may jump. Without `model` there may
+   * be one only.
    */
   inputs?: Inputs<NoInfer<I>>;
+  /**
+   * Events of the model with their times and numbers, `{ dose: { time: [0, 24], amount: 320 } }`,
+   * or rows, `{ dose: [{ time: 0, amount: 320, every: 24, count: 7 }] }`. A measurement at the time
+   * of an event is one right before it. Events after the last time have no effect. Needs `model`.
+   * Default: those whose times the model says.
+   */
+  events?: EventTables;
   /**
    * Longest time step of the model, which may be finer than that of the data. Default: the smallest
    * distance between two times if all lie on a grid of such steps, else the median distance.
@@ -191,7 +211,24 @@ export function observations<
       ? undefined
       : errorSeries(given.errors, times.length, series, names?.observed);
   const step = given.timeStep === undefined ? undefined : positive("timeStep", given.timeStep);
-  const grid = dataGrid(instants.times, step, given.inputs);
+  const clock = (path: string, times: unknown): Float64Array => {
+    const origin = given.origin ?? earliestOf(given.times);
+    const isDated = earliestOf(times) !== undefined;
+    return isDated ? timesOf(times, given.unit, origin, path) : float64Array(path, times);
+  };
+  const kinds = eventKindsOf(given.model);
+  const events = eventsOf(given.events, kinds, clock);
+  const hasFunction = hasCurves(given.inputs);
+  const needs = { isDivided: hasFunction };
+  const base = gridTimes(dataGrid(instants.times, step, needs));
+  const curves =
+    given.inputs === undefined
+      ? []
+      : inputCurves(given.inputs, names?.inputs, { points: base, instants: instants.times });
+  const span = [base[0] as number, base.at(-1) as number] as const;
+  refuseEarlier(events, span[0], "the data begin");
+  const further = drivenTimes(curves, events, span);
+  const grid = dataGrid(instants.times, step, { ...needs, times: further });
   const columns = columnsOf(series, instants.of);
   const observed = columns.map(({ component }) => component);
   const most = Math.floor(MOST_VALUES / Math.max(1, observed.length));
@@ -212,9 +249,43 @@ export function observations<
   const data: Observations = { start, timeStep, points, observed, values };
   if (grid.times !== undefined) data.times = grid.times;
   if (errors !== undefined) data.errors = errors;
-  if (given.inputs === undefined) return data;
-  const inputs = inputsOf(given.inputs, names?.inputs, data, instants.times);
-  return { ...data, inputs };
+  const pointOf = pointsOf(grid);
+  refuseRepeats(events, data, pointOf, names?.observed);
+  const { inputs, ...drive } = driveOf(gridTimes(grid), pointOf, curves, events);
+  return { ...data, ...(given.inputs !== undefined && { inputs }), ...drive };
+}
+
+/** True if inputs have curves that are seen at more points than those of the data. */
+function hasCurves(given: unknown): boolean {
+  const isNames = typeof given === "object" && given !== null && !("length" in given);
+  return isNames && Object.values(given).some((one) => typeof one === "function");
+}
+
+/**
+ * Refuses repeated measurements at the time of an event: nothing tells which of them were before
+ * it.
+ */
+function refuseRepeats(
+  events: readonly TimedEvent[],
+  { observed, values }: Observations,
+  pointOf: (time: number) => number,
+  names: readonly string[] | undefined,
+): void {
+  for (const { time, path } of events) {
+    const row = values.subarray(
+      pointOf(time) * observed.length,
+      (pointOf(time) + 1) * observed.length,
+    );
+    const measured = observed.filter((_, l) => !Number.isNaN(row[l]));
+    const twice = measured.find((component, l) => measured.indexOf(component) !== l);
+    if (twice === undefined) continue;
+    const name = names?.[twice] ?? `component ${twice}`;
+    throw wrongShape(
+      "times",
+      `${name} is measured more than once at ${time}, the time of ${path}: a measurement at the ` +
+        "time of an event is one right before it; give those after it a later time",
+    );
+  }
 }
 
 /** Refuses unknown fields: a misspelt `timeStep` would silently put the data on another grid. */
@@ -227,6 +298,7 @@ function checkNames(given: Record<string, unknown>): void {
     "values",
     "errors",
     "inputs",
+    "events",
     "timeStep",
   ] satisfies (keyof Measurements)[];
   const name = Object.keys(given).find((key) => !known.includes(key));

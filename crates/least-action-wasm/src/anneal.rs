@@ -2,6 +2,7 @@
 
 use js_sys::{Array, Atomics, Float64Array, Int32Array, Reflect};
 use least_action::action::Precision;
+use least_action::action::{Interpolation, Jump};
 use least_action::anneal::{
     Annealable, Climb, FinerGrid, GivenStart, NetworkAnnealOptions, Networks, Paths, Rung,
     StepCheck, Stopped,
@@ -42,7 +43,13 @@ macro_rules! either {
 pub(crate) struct Horizon {
     until: f64,
     #[serde(default)]
+    times: Vec<f64>,
+    #[serde(default)]
     inputs: Vec<f64>,
+    #[serde(default)]
+    interpolation: Vec<Interpolation>,
+    #[serde(default)]
+    jumps: Vec<Jump>,
     #[serde(default)]
     data_set: usize,
 }
@@ -51,7 +58,10 @@ impl Horizon {
     pub fn horizon(&self) -> least_action::twin::Horizon<'_> {
         least_action::twin::Horizon {
             until: self.until,
+            times: &self.times,
             inputs: &self.inputs,
+            interpolation: &self.interpolation,
+            jumps: &self.jumps,
             data_set: self.data_set,
         }
     }

@@ -1,6 +1,7 @@
 //! Conversion of values between Rust and JavaScript.
 
 use js_sys::{Array, Float64Array, Object, Reflect};
+use least_action::action::{Interpolation, Jump};
 use least_action::{Error, Observations};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -187,6 +188,10 @@ struct Grid {
     time_step: f64,
     points: usize,
     observed: Vec<usize>,
+    #[serde(default)]
+    interpolation: Vec<Interpolation>,
+    #[serde(default)]
+    jumps: Vec<Jump>,
 }
 
 /// Reads data sets, each `{ grid, times, values, inputs }` with `grid` a [`Grid`].
@@ -207,6 +212,8 @@ pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
             values: numbers(&field("values")),
             inputs: numbers(&field("inputs")),
             times: numbers(&field("times")),
+            interpolation: grid.interpolation,
+            jumps: grid.jumps,
         })
     };
     sets.iter().enumerate().map(set).collect()

@@ -1,6 +1,7 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
-import { type Inputs, inputsOf, namesOf } from "../inputs.js";
+import type { EventTables } from "../events.js";
+import { type Inputs, namesOf } from "../inputs.js";
 import type {
   Identifiability,
   ModelNoiseEstimate,
@@ -18,7 +19,7 @@ import {
   type UncertaintyOptions,
 } from "../statistics/uncertainty.js";
 import { atData, type KeptRows, parted } from "./columns.js";
-import { gridOf, predictedGrid } from "./window.js";
+import { gridOf, driveHorizon } from "./window.js";
 import { type Climbed, type Outcome, type Reached, Results } from "./results.js";
 import type { RunParts } from "./run-parts.js";
 import { type Names, type PathTask, withAnnealer } from "./task.js";
@@ -159,7 +160,8 @@ export class Run<E extends string = string, I extends string = string> extends R
    *   the starting path whose estimate is integrated (default: the best one's); `inputs`: the
    *   model's inputs at the predicted points, the first of them one step past the window: for each
    *   input a value per point or a function of time, or all in one array, steps x inputs,
-   *   row-major; `dataSet`: number of the data set whose window is left (default: 0, the first).
+   *   row-major; `events`: events past the window, as of data, whose times become points too;
+   *   `dataSet`: number of the data set whose window is left (default: 0, the first).
    * @throws LeastActionError for whatever is wrong with the options, and if the solution does not
    *   stay finite.
    */
@@ -167,15 +169,14 @@ export class Run<E extends string = string, I extends string = string> extends R
     until: number;
     start?: number;
     inputs?: Inputs<I> | ArrayLike<number>;
+    events?: EventTables;
     dataSet?: number;
   }): Prediction {
-    const { start = this.best.start, inputs, ...rest } = fields("options", options);
+    const { start = this.best.start, inputs, events, ...rest } = fields("options", options);
     const horizon: Record<string, unknown> = { ...rest };
     const [task, model, climbs] = [this.#task, this.#model, this.#outcome.climbs];
-    const grid = predictedGrid(task.sets[(rest.dataSet ?? 0) as number], rest.until);
-    if (inputs !== undefined && grid !== undefined) {
-      horizon.inputs = Array.from(inputsOf(inputs, namesOf(model)?.inputs, grid));
-    }
+    const set = task.sets[(rest.dataSet ?? 0) as number];
+    driveHorizon(horizon, set, model, { inputs, events });
     const climb = climbs.find((climb) => climb.start === start);
     if (climb === undefined) {
       if (typeof start !== "number")

@@ -71,7 +71,9 @@ impl Grid {
                 time_step: set.time_step,
             };
             grid.segments.push(segment);
-            grid.points.times.extend((0..set.points).map(|n| set.time(n)));
+            grid.points
+                .times
+                .extend((0..set.points).map(|n| set.time(n)));
             grid.points.inputs.extend_from_slice(&set.inputs);
             match has_jumps {
                 true => grid.add_pieces(set, segment, model),

@@ -36,7 +36,12 @@ impl<'a> InputCurves<'a> {
     /// Inputs of a data set.
     pub fn of(set: &'a Observations) -> Self {
         let times = (0..set.points).map(|n| set.time(n)).collect();
-        InputCurves::new(Cow::Owned(times), &set.inputs, &set.interpolation, &set.jumps)
+        InputCurves::new(
+            Cow::Owned(times),
+            &set.inputs,
+            &set.interpolation,
+            &set.jumps,
+        )
     }
 
     /// Inputs, points x inputs, at ascending times; empty lists stand for straight lines and for no

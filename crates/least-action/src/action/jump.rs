@@ -4,6 +4,9 @@ use super::Observations;
 use crate::error::{check, Error, Result};
 use crate::model::{Events, Model};
 
+/// Largest distance of a jump from the time of its event, as a share of the time step.
+const NEAR: f64 = 1e-2;
+
 /// Point of a time grid at which inputs jump, events change the state, or inputs bend, so that
 /// nothing is smooth across it. A discretisation ends its steps there, and begins new ones.
 ///
@@ -83,6 +86,31 @@ impl Observations {
             }
             self.validate_events(&path, jump, model)?;
         }
+        self.validate_known_times(root, model)
+    }
+
+    /// Checks that events which happen at times that the model knows are among the jumps.
+    fn validate_known_times(&self, root: &str, model: &dyn Model) -> Result<()> {
+        let kinds = model.events().map_or(&[][..], Events::kinds);
+        let (start, end) = (self.time(0), self.time(self.points - 1));
+        for (k, kind) in kinds.iter().enumerate() {
+            for &time in kind.times.iter().filter(|&&t| start <= t && t < end) {
+                let mut own = self.jumps.iter().filter(|jump| {
+                    let near = (self.time(jump.point) - time).abs() <= NEAR * self.time_step;
+                    near && jump.events.iter().any(|event| event.kind == k)
+                });
+                if own.next().is_none() {
+                    return Err(Error::WrongShape {
+                        path: format!("{root}.jumps"),
+                        message: format!(
+                            "lack the event \"{}\" of the model at time {time}; data that are \
+                             made with the model have it",
+                            kind.name
+                        ),
+                    });
+                }
+            }
+        }
         Ok(())
     }
 
@@ -93,7 +121,10 @@ impl Observations {
         let Some(events) = model.events() else {
             return Err(Error::WrongShape {
                 path: format!("{path}.events"),
-                message: format!("the model {} has no events; define them there", model.name()),
+                message: format!(
+                    "the model {} has no events; define them there",
+                    model.name()
+                ),
             });
         };
         for (e, event) in jump.events.iter().enumerate() {

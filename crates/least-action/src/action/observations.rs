@@ -200,7 +200,10 @@ impl Observations {
             inputs: self.inputs[points.start * inputs..points.end * inputs].to_vec(),
             interpolation: self.interpolation.clone(),
             jumps: {
-                let own = self.jumps.iter().filter(|jump| points.contains(&jump.point));
+                let own = self
+                    .jumps
+                    .iter()
+                    .filter(|jump| points.contains(&jump.point));
                 own.map(|jump| jump.at(jump.point - points.start)).collect()
             },
             parameters: self.parameters.clone(),

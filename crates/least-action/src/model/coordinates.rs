@@ -171,9 +171,10 @@ impl EquationModel {
             parameters,
             function: self.function.in_coordinates(coordinates),
             observation: observation.map(|function| function.in_coordinates(coordinates)),
-            events: self.events.as_ref().map(|events| {
-                events.rewritten(|function| function.in_coordinates(coordinates))
-            }),
+            events: self
+                .events
+                .as_ref()
+                .map(|events| events.rewritten(|function| function.in_coordinates(coordinates))),
             definition: None,
             unaveraged: None,
             coordinates: coordinates.to_vec(),

@@ -210,6 +210,7 @@ pub struct EquationDefinition {
 ///         name: "dose".into(),
 ///         columns: vec!["amount".into()],
 ///         changes: vec![EventChange::new("C", "C + dose.amount/30")],
+///         ..EventDefinition::default()
 ///     }],
 ///     ..ModelDefinition::default()
 /// };
@@ -227,6 +228,11 @@ pub struct EventDefinition {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<String>>"))]
     pub columns: Vec<String>,
+    /// Times at which the events happen in every data set, in the model's unit of time; events with
+    /// columns have none. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<f64>>"))]
+    pub times: Vec<f64>,
     /// States that an event changes, with their values right after it.
     pub changes: Vec<EventChange>,
 }

@@ -15,12 +15,14 @@ use super::Function;
 use crate::error::{check, Error, Result};
 
 /// Kind of events of a model: its name, and the numbers that data give with each of its times.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EventKind {
     /// Name of the kind, unique in the model.
     pub name: String,
     /// Names of the numbers that come with each time, in order.
     pub columns: Vec<String>,
+    /// Times at which the events happen in every data set.
+    pub times: Vec<f64>,
     /// Marks of the states that such an event changes, one each.
     changes: Vec<bool>,
     /// Marks of the states that the new values depend on, one each.
@@ -137,9 +139,7 @@ fn has_unit_slope(graph: &Graph, id: NodeId, state: usize) -> bool {
             (has_unit_slope(graph, a, state) && !contains(b))
                 || (has_unit_slope(graph, b, state) && !contains(a))
         }
-        Node::Binary(Binary::Subtract, a, b) => {
-            has_unit_slope(graph, a, state) && !contains(b)
-        }
+        Node::Binary(Binary::Subtract, a, b) => has_unit_slope(graph, a, state) && !contains(b),
         _ => false,
     }
 }
@@ -164,14 +164,24 @@ impl ModelDefinition {
         let (mut outputs, mut kinds) = (Vec::new(), Vec::new());
         let mut first = leaves.inputs;
         for (k, event) in self.events.iter().enumerate() {
-            let path = format!("events[{k}]");
+            let path = format!("events.{}", event.name);
             let own = scope_of_event(&path, event, scope, first)?;
             first += event.columns.len();
-            let known = self.events[..k].iter().any(|other| other.name == event.name);
+            let known = self.events[..k]
+                .iter()
+                .any(|other| other.name == event.name);
             if known || scope.symbols.contains_key(&event.name) {
                 return Err(Error::Duplicate {
                     path: format!("{path}.name"),
                     value: event.name.clone(),
+                });
+            }
+            check::all_finite(&format!("{path}.times"), &event.times)?;
+            if !event.times.is_empty() && !event.columns.is_empty() {
+                return Err(Error::WrongShape {
+                    path: format!("{path}.times"),
+                    message: "are of events whose numbers come with the data: give the times there"
+                        .into(),
                 });
             }
             check::at_least(&format!("{path}.changes.length"), event.changes.len(), 1)?;
@@ -192,7 +202,7 @@ impl ModelDefinition {
                 };
                 if std::mem::replace(&mut changes[state], true) {
                     return Err(Error::Duplicate {
-                        path: format!("events[{k}].changes"),
+                        path: format!("{path}.changes"),
                         value: change.state.clone(),
                     });
                 }
@@ -204,6 +214,7 @@ impl ModelDefinition {
             kinds.push(EventKind {
                 name: event.name.clone(),
                 columns: event.columns.clone(),
+                times: event.times.clone(),
                 changes,
                 reads: Vec::new(),
             });

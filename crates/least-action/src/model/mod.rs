@@ -39,8 +39,8 @@ pub use builder::{ModelBuilder, Symbols};
 pub use coordinates::Coordinate;
 pub(crate) use coordinates::{state_coordinate, state_name};
 pub use definition::{
-    EquationDefinition, EventChange, EventDefinition, Initial, ModelDefinition, NamedExpression, ParameterDefinition,
-    StateDefinition,
+    EquationDefinition, EventChange, EventDefinition, Initial, ModelDefinition, NamedExpression,
+    ParameterDefinition, StateDefinition,
 };
 pub use evaluate::{Points, Scratch};
 pub use event::{EventKind, Events};

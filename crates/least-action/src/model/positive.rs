@@ -60,12 +60,13 @@ impl EquationModel {
                 events.rewritten(|function| {
                     let mut graph = Graph::default();
                     let outputs = rewrite(&mut graph, function, &coordinates);
-                    let outputs = outputs.iter().enumerate().map(|(k, &output)| {
-                        match coordinates[k % coordinates.len()] {
+                    let outputs = outputs
+                        .iter()
+                        .enumerate()
+                        .map(|(k, &output)| match coordinates[k % coordinates.len()] {
                             Coordinate::Log => logarithm(&mut graph, output),
                             _ => output,
-                        }
-                    });
+                        });
                     let outputs = outputs.collect();
                     Function::new(graph, outputs, function.leaves)
                 })

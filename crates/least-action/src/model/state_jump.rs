@@ -61,7 +61,12 @@ impl StateJump {
         }
     }
 
-    fn at<'a>(&'a self, event: &'a EventAt, states: &'a [f64], parameters: &'a [f64]) -> Points<'a> {
+    fn at<'a>(
+        &'a self,
+        event: &'a EventAt,
+        states: &'a [f64],
+        parameters: &'a [f64],
+    ) -> Points<'a> {
         Points {
             states,
             parameters,
@@ -248,7 +253,12 @@ impl StateJump {
 
     /// Marks of what each component of the state right after the jump may depend on: states x
     /// (states + estimated parameters), row-major.
-    pub fn pattern(&self, events: &Events, states: usize, estimated: &[Option<usize>]) -> Vec<bool> {
+    pub fn pattern(
+        &self,
+        events: &Events,
+        states: usize,
+        estimated: &[Option<usize>],
+    ) -> Vec<bool> {
         let of_identity = identity(states, estimated);
         let width = of_identity.width;
         let mut pattern: Vec<bool> = of_identity.values.iter().map(|&v| v != 0.0).collect();

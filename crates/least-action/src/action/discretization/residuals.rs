@@ -91,7 +91,9 @@ impl Part {
             return;
         };
         jumped.path.clear();
-        jumped.path.extend_from_slice(&along.path[self.states.clone()]);
+        jumped
+            .path
+            .extend_from_slice(&along.path[self.states.clone()]);
         let first = &mut jumped.path[..along.model.dimension()];
         jump.apply(events, along.parameters, &mut jumped.memory, first);
     }
@@ -125,7 +127,14 @@ impl Part {
         add(&jumped.path, &mut self.stages, &mut gradient);
         let (first, memory) = (&mut jumped.gradient[..d], &mut jumped.memory);
         let parameters = along.parameters;
-        jump.pull_back(events, parameters, memory, &own[..d], first, parameter_gradient);
+        jump.pull_back(
+            events,
+            parameters,
+            memory,
+            &own[..d],
+            first,
+            parameter_gradient,
+        );
         for (to, from) in to.iter_mut().zip(&jumped.gradient) {
             *to += from;
         }
@@ -170,7 +179,9 @@ impl Residuals {
         own.state_jump = piece.state_jump.filter(|_| n == 0);
         let first = own.segment.first;
         part.states = first * dimension..(first + own.segment.points) * dimension;
-        part.jumped = own.state_jump.map(|_| part.jumped.take().unwrap_or_default());
+        part.jumped = own
+            .state_jump
+            .map(|_| part.jumped.take().unwrap_or_default());
     }
 
     pub fn evaluate(&mut self, along: &Along) {
