@@ -334,7 +334,8 @@ impl Action {
         if let (Whitening::Rows(weights), false) = (whitening, varying.is_empty()) {
             for row in weights.chunks_exact_mut(dimension) {
                 for parameter in varying {
-                    row[parameter.component] = parameter.precision / model_precision;
+                    row[parameter.component] =
+                        parameter.precision_at(model_precision) / model_precision;
                 }
             }
         }

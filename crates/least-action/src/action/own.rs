@@ -12,8 +12,10 @@ use crate::error::{check, Error, Result};
 use crate::model::{Coordinate, Model, Parameter};
 
 /// Deviation by which an own value may change over a whole data set, relative to the size of the
-/// parameter. It stands for zero: far less than data tell, and no less than normal equations bear.
-const CONSTANT: f64 = 1e-5;
+/// parameter. It stands for zero: data that tell the value to a share s of its size move its ends
+/// apart by (1e-4 / s)^2 of what they leave uncertain. The limit of an exact model has no such
+/// change at all.
+const CONSTANT: f64 = 1e-4;
 
 /// Deviation of the values of a group about their common one, relative to the size of the
 /// parameter. It stands for zero, as that of an exact formula of a first state does.
@@ -250,6 +252,7 @@ pub(super) fn with_own(
             component: first + k,
             precision: points as f64 / (step * step),
             is_constant: true,
+            from: 0.0,
         }
     });
     Ok(WithOwn {

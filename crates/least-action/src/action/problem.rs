@@ -218,6 +218,12 @@ impl Problem {
         Ok(())
     }
 
+    /// Binds own values on a ladder in proportion to R_f, up to its end.
+    pub(crate) fn bind_own(&mut self, last: f64) {
+        let constant = self.varying.iter_mut().filter(|v| v.is_constant);
+        constant.for_each(|v| v.from = last);
+    }
+
     /// Says that the grid is `parts` times as fine as that of the data that the user gave.
     pub(crate) fn set_parts(&mut self, parts: usize) {
         self.parts = parts;

@@ -100,6 +100,14 @@ impl Annealer {
         own.collect()
     }
 
+    /// Names of the estimated parameters that are deviations between data sets.
+    pub fn spread_names(&self) -> Vec<String> {
+        let problem = self.problem();
+        let names: Vec<&str> = problem.parameter_names().collect();
+        let spreads = problem.spreads().into_iter();
+        spreads.map(|place| names[place].to_string()).collect()
+    }
+
     /// True if numbers are estimated that settle at the end of each climb: those of the noise, and
     /// deviations between data sets.
     pub(crate) fn has_settled_numbers(&self) -> bool {

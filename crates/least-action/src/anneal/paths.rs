@@ -294,9 +294,14 @@ impl Paths {
             let weighted = |problem: &Problem| {
                 let mut problem = problem.clone();
                 // Automatic weights are one per state, and within the range of precisions.
-                problem
-                    .set_model_weights(automatic.weights.as_ref()?)
-                    .ok()?;
+                match &automatic.weights {
+                    Some(weights) => problem.set_model_weights(weights).ok()?,
+                    None if problem.own().is_empty() => return None,
+                    None => {}
+                }
+                if !self.options.model_precision.has_end() {
+                    problem.bind_own(automatic.last);
+                }
                 Some(problem)
             };
             Found {

@@ -23,6 +23,9 @@ pub(super) const LEAST_SHARE: f64 = 0.5;
 /// whose noise is moved, and the longest sum of changes that shrink.
 const SETTLED_TURNS: f64 = 1e-6;
 const MOST_TURNS: usize = 200;
+/// Change of the logarithms at which turns with deviations between data sets end: with many data
+/// sets, what a minimum is short of moves them by more than [`SETTLED_TURNS`].
+const SETTLED_SPREADS: f64 = 1e-5;
 const LEAST_TOLD: f64 = 1e-6;
 const LONGEST: f64 = 20.0;
 /// Largest change of a logarithm by one guess.
@@ -248,7 +251,11 @@ impl Settle<'_> {
                     false => one.before = 0.0,
                 }
             }
-            if turned.is_empty() || largest < SETTLED_TURNS || is_interrupted {
+            let settled = match self.problem.spreads().is_empty() {
+                true => SETTLED_TURNS,
+                false => SETTLED_SPREADS,
+            };
+            if turned.is_empty() || largest < settled || is_interrupted {
                 break;
             }
         }
