@@ -64,6 +64,7 @@ describe("own values", () => {
       model: decay,
       data: dataOf(RATES),
       noise: 0.02,
+      startingPaths: { count: 1 },
       estimate: { k: { ...range, across: "sets", hierarchy: true } },
     } as const;
     const run = await anneal(options);

@@ -106,7 +106,10 @@ fn own_values_without_hierarchy_are_those_of_separate_fits() {
     }
 }
 
-fn theophylline() -> Option<(Vec<Observations>, Vec<BTreeMap<String, FirstValue>>)> {
+/// Known first values of each data set.
+type FirstStates = Vec<BTreeMap<String, FirstValue>>;
+
+fn theophylline() -> Option<(Vec<Observations>, FirstStates)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/data/recordings/theophylline.csv");
     let text = std::fs::read_to_string(path).ok()?;

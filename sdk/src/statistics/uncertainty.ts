@@ -435,7 +435,10 @@ function levelOf<E extends string>(
     partsOf<E>(level.mode, shape),
     differencesOf<E>(level.deviations, level.mode, shape),
   ];
-  const changing = shape.varying.slice(0, shape.varying.length - shape.own.length);
+  const changing: readonly string[] = shape.varying.slice(
+    0,
+    shape.varying.length - shape.own.length,
+  );
   const varying = (changing as readonly E[]).map((name) => {
     return [name, { values: mode.varying[name], deviation: deviation.varying[name] }];
   });

@@ -381,7 +381,11 @@ impl Problem {
         coordinates
             .iter()
             .zip(own)
-            .map(|(&u, coordinate)| coordinate.parameter(u))
+            .map(|(&u, coordinate)| match coordinate.parameter(u) {
+                // A file of the run holds finite numbers.
+                f64::INFINITY => f64::MAX,
+                value => value,
+            })
             .collect()
     }
 

@@ -14,8 +14,8 @@ const LEAST_DEGREES: f64 = 0.5;
 /// Fall of the logarithm of a deviation from its start at which it is zero as far as data tell.
 const ZERO: f64 = 4.0;
 
-/// Estimated distribution of a parameter between data sets, on the parameter's scale: normal about a
-/// mean, such as the log-normal distribution on the scale `log`.
+/// Estimated distribution of a parameter between data sets, on the parameter's scale: normal about
+/// a mean, such as the log-normal distribution on the scale `log`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

@@ -48,8 +48,8 @@ pub(super) fn add_further(options: &mut AnnealOptions) {
     }
 }
 
-/// Range of the values of a parameter that is a state: that in which starting paths begin, or that of
-/// the values which data sets state.
+/// Range of the values of a parameter that is a state: that in which starting paths begin, or that
+/// of the values which data sets state.
 pub(super) fn range_of_state(problem: &Problem, options: &AnnealOptions, state: usize) -> [f64; 2] {
     match options.estimate.get(&problem.model().states()[state]) {
         Some(estimate) => estimate.range(),

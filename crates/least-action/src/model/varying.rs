@@ -1,5 +1,5 @@
-//! Parameters that change in time, or differ by data set, as states that the equations leave as they
-//! are.
+//! Parameters that change in time, or differ by data set, as states that the equations leave as
+//! they are.
 
 use super::compile::Leaves;
 use super::graph::{Graph, Node, NodeId};

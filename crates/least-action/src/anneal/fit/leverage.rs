@@ -212,7 +212,7 @@ pub(in crate::anneal) struct HierarchyTold {
     pub information: f64,
 }
 
-/// What the rows of each hierarchy tell, in the order of the own parameters.
+/// Rows of each hierarchy as far as they tell its deviation, in the order of the own parameters.
 pub(in crate::anneal) fn hierarchies(found: &Leverages) -> Vec<HierarchyTold> {
     let problem = found.problem;
     let all = problem.own().iter().filter(|own| own.is_hierarchy);

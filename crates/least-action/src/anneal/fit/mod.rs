@@ -92,7 +92,7 @@ pub struct Fit {
     is_coupled: bool,
     /// Size of the data in units of their noise.
     pub(super) signal: f64,
-    /// What the own values of hierarchies tell of the deviations between them.
+    /// Own values of each hierarchy as far as they tell the deviation between them.
     pub(super) hierarchies: Vec<HierarchyTold>,
     /// Error that the time step makes, by the defect of the path; `None` where it was not asked for
     /// or does not tell.
