@@ -2,7 +2,7 @@
 import { type Dates, earliestOf, timesOf, type TimeUnit } from "./dates.js";
 import { driveOf, drivenTimes, refuseEarlier } from "./driven-grid.js";
 import { outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
-import { dataGrid, gridTimes, instantsOf, pointsOf } from "./data-grid.js";
+import { type DataGrid, dataGrid, gridTimes, instantsOf, pointsOf } from "./data-grid.js";
 import { eventKindsOf, eventsOf, type EventTables, type TimedEvent } from "./events.js";
 import { isTimed } from "./input-curves.js";
 import { checkOnce, componentOf, inputCurves, type Inputs, namesOf } from "./inputs.js";
@@ -224,9 +224,11 @@ export function observations<
     shared === undefined
       ? new Float64Array(0)
       : timesOf(shared, given.unit, given.unit === undefined ? given.origin : origin);
-  const series = seriesOf(given.values, { length: times.length, clock }, names?.observed);
-  if (shared === undefined && series.some((one) => one.times === undefined))
-    throw wrongShape("times", "are missing: give them, or times of its own to every series");
+  const series = seriesOf(
+    given.values,
+    { length: shared === undefined ? undefined : times.length, clock },
+    names?.observed,
+  );
   const all = [times, ...series.flatMap((one) => one.times ?? [])];
   const instants = instantsOf(Float64Array.from(all.flatMap((one) => Array.from(one))));
   let next = times.length;
@@ -242,7 +244,13 @@ export function observations<
   const events = eventsOf(given.events, kinds, clock);
   const hasFunction = hasCurves(given.inputs);
   const needs = { isDivided: hasFunction };
-  const base = gridTimes(dataGrid(instants.times, step, needs));
+  const most = Math.floor(MOST_VALUES / Math.max(1, series.length));
+  const checked = (grid: DataGrid): DataGrid => {
+    if (grid.points <= most) return grid;
+    const expected = `so large that there are at most ${most} grid points`;
+    throw outOfRange("timeStep", grid.timeStep, expected);
+  };
+  const base = gridTimes(checked(dataGrid(instants.times, step, needs)));
   const curves =
     given.inputs === undefined
       ? []
@@ -250,14 +258,9 @@ export function observations<
   const span = [base[0] as number, base.at(-1) as number] as const;
   refuseEarlier(events, span[0], "the data begin");
   const further = drivenTimes(curves, events, span);
-  const grid = dataGrid(instants.times, step, { ...needs, times: further });
+  const grid = checked(dataGrid(instants.times, step, { ...needs, times: further }));
   const columns = columnsOf(series, ofSeries);
   const observed = columns.map(({ component }) => component);
-  const most = Math.floor(MOST_VALUES / Math.max(1, observed.length));
-  if (!(grid.points <= most)) {
-    const expected = `so large that there are at most ${most} grid points`;
-    throw outOfRange("timeStep", grid.timeStep, expected);
-  }
   const values = new Float64Array(grid.points * observed.length).fill(Number.NaN);
   const errors = bars && new Float64Array(values.length).fill(Number.NaN);
   columns.forEach(({ series: k, rows }, l) =>
@@ -383,8 +386,8 @@ interface Series {
 
 /** Times that series have. */
 interface SeriesTimes {
-  /** Number of times of series without times of their own. */
-  length: number;
+  /** Number of times of series without times of their own; undefined if there are none. */
+  length: number | undefined;
   /** Reads times of a series' own. */
   clock(path: string, times: unknown): Float64Array;
 }
@@ -395,13 +398,17 @@ function seriesOf(
   { length, clock }: SeriesTimes,
   names: readonly string[] | undefined,
 ): Series[] {
+  const shared = (): number => {
+    if (length !== undefined) return length;
+    throw wrongShape("times", "are missing: give them, or times of its own to every series");
+  };
   const values = fields("values", given);
-  if ("observed" in values) return listed(values.observed, values.values, length, names);
+  if ("observed" in values) return listed(values.observed, values.values, shared(), names);
   const all = Object.entries(values).map(([name, one]) => {
     const isNumber = /^\d+$/.test(name);
     const path = isNumber ? `values[${name}]` : `values.${name}`;
     const component = componentOf(path, isNumber ? Number(name) : name, names);
-    if (!isTimed(one)) return { path, component, values: series(path, one, length) };
+    if (!isTimed(one)) return { path, component, values: series(path, one, shared()) };
     const times = clock(`${path}.times`, one.times);
     const values = series(`${path}.values`, one.values, times.length);
     return { path, component, values, times };
