@@ -47,6 +47,11 @@ export interface Observations {
    */
   jumps?: readonly Jump[];
   /**
+   * Values that parameters of the model have in this data set, by name; the others have the value
+   * of all data sets.
+   */
+  parameters?: Readonly<Record<string, number>>;
+  /**
    * Standard deviations of the noise, in the unit of the data: points x observed, row-major; not
    * read where nothing was measured. Default: as the options of a run say.
    */
@@ -171,6 +176,11 @@ export interface Measurements<
    */
   events?: EventTables;
   /**
+   * Values that parameters of the model have in this data set, such as a dose or a weight, by name.
+   * Other data sets may have others. Default: all have the values of all data sets.
+   */
+  parameters?: Readonly<Record<string, number>>;
+  /**
    * Longest time step of the model, which may be finer than that of the data. Default: the smallest
    * distance between two times if all lie on a grid of such steps, else the median distance.
    */
@@ -274,6 +284,7 @@ export function observations<
   const data: Observations = { start, timeStep, points, observed, values };
   if (grid.times !== undefined) data.times = grid.times;
   if (errors !== undefined) data.errors = errors;
+  if (given.parameters !== undefined) data.parameters = parametersOf(given.parameters);
   const pointOf = pointsOf(grid);
   refuseRepeats(events, data, pointOf, names?.observed);
   const { inputs, ...drive } = driveOf(gridTimes(grid), pointOf, curves, events);
@@ -321,6 +332,18 @@ function refuseRepeats(
   }
 }
 
+/** Copies values of parameters. */
+function parametersOf(given: unknown): Record<string, number> {
+  const values = Object.entries(fields("parameters", given));
+  return Object.fromEntries(
+    values.map(([name, value]) => {
+      if (typeof value !== "number" || !Number.isFinite(value))
+        throw wrongShape(`parameters.${name}`, `must be a finite number, got ${describe(value)}`);
+      return [name, value];
+    }),
+  );
+}
+
 /** Refuses unknown fields: a misspelt `timeStep` would silently put the data on another grid. */
 function checkNames(given: Record<string, unknown>): void {
   const known: readonly string[] = [
@@ -332,6 +355,7 @@ function checkNames(given: Record<string, unknown>): void {
     "errors",
     "inputs",
     "events",
+    "parameters",
     "timeStep",
   ] satisfies (keyof Measurements)[];
   const name = Object.keys(given).find((key) => !known.includes(key));

@@ -1,5 +1,7 @@
 //! Conversion of values between Rust and JavaScript.
 
+use std::collections::BTreeMap;
+
 use js_sys::{Array, Float64Array, Object, Reflect};
 use least_action::action::{Interpolation, Jump};
 use least_action::{Error, Observations};
@@ -184,6 +186,8 @@ fn wrong_list(path: &str, given: &Object, known: &Object) -> Option<Error> {
 #[serde(rename_all = "camelCase")]
 struct Grid {
     #[serde(default)]
+    parameters: BTreeMap<String, f64>,
+    #[serde(default)]
     start: f64,
     time_step: f64,
     points: usize,
@@ -214,6 +218,7 @@ pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
             times: numbers(&field("times")),
             interpolation: grid.interpolation,
             jumps: grid.jumps,
+            parameters: grid.parameters,
         })
     };
     sets.iter().enumerate().map(set).collect()

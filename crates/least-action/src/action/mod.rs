@@ -25,6 +25,7 @@ mod normalization;
 mod objective;
 mod observations;
 mod options;
+mod own;
 mod prior;
 mod prior_density;
 mod problem;
@@ -60,6 +61,8 @@ pub(crate) use objective::{ActionObjective, Scales};
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
 pub use options::ActionOptions;
+pub(crate) use own::{distinct, Own};
+pub use own::{group_name, spread_name, OwnParameter, Relation, Spread};
 pub use prior::Prior;
 pub(crate) use prior_density::PriorDensity;
 pub use prior_density::{ParameterPrior, PriorFamily};
@@ -331,7 +334,8 @@ impl Action {
         if let (Whitening::Rows(weights), false) = (whitening, varying.is_empty()) {
             for row in weights.chunks_exact_mut(dimension) {
                 for parameter in varying {
-                    row[parameter.component] = parameter.precision / model_precision;
+                    row[parameter.component] =
+                        parameter.precision_at(model_precision) / model_precision;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Measurements on the model's time grid.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::grid::are_equal;
@@ -53,6 +54,9 @@ pub struct Observations {
     /// Points at which inputs jump or events change the state, ascending. A measurement at such a
     /// point is one right before.
     pub jumps: Vec<Jump>,
+    /// Values that parameters of the model have in this data set, by name; those that are not here
+    /// have the value of all data sets.
+    pub parameters: BTreeMap<String, f64>,
 }
 
 impl Observations {
@@ -202,6 +206,7 @@ impl Observations {
                     .filter(|jump| points.contains(&jump.point));
                 own.map(|jump| jump.at(jump.point - points.start)).collect()
             },
+            parameters: self.parameters.clone(),
         }
     }
 

@@ -273,6 +273,20 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// The model with some parameters (ascending positions) as further states, which its equations
+    /// leave as they are, in the coordinates of these parameters. Those in `means` stay parameters
+    /// as well, and `further` parameters follow the others, named as their coordinates. `None` if
+    /// the model cannot be rewritten so.
+    fn with_states(
+        &self,
+        parameters: &[usize],
+        means: &[usize],
+        further: &[(Parameter, Coordinate)],
+    ) -> Option<Arc<dyn Model>> {
+        let _ = (parameters, means, further);
+        None
+    }
+
     /// Coordinates of the parameters, one each; empty where all are the parameters themselves.
     fn coordinates(&self) -> &[Coordinate] {
         &[]
@@ -414,6 +428,16 @@ impl Model for EquationModel {
 
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
         Some(Arc::new(EquationModel::with_varying(self, parameters)))
+    }
+
+    fn with_states(
+        &self,
+        parameters: &[usize],
+        means: &[usize],
+        further: &[(Parameter, Coordinate)],
+    ) -> Option<Arc<dyn Model>> {
+        let changed = EquationModel::with_states(self, parameters, means, further);
+        Some(Arc::new(changed))
     }
 
     fn coordinates(&self) -> &[Coordinate] {

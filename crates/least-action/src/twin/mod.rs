@@ -201,6 +201,7 @@ impl TwinExperiment {
                 points: self.points,
                 observed: self.observed.clone(),
                 values,
+                parameters: BTreeMap::new(),
                 inputs: self.inputs[..self.points * model.inputs().len()].to_vec(),
             },
             truth,

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::data::write_data;
 use super::nudged::{self, NudgedIntegration};
 use super::Setting;
+use crate::anneal::series::knows_first;
 use crate::action::{
     Action, ActionObjective, FirstState, Normalization, Observations, Precision, Problem, Scales,
 };
@@ -85,7 +86,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
                 .collect();
             write_data(&mut path, &window.data, dimension);
             let parameters = setting.draw_parameters(random);
-            if !setting.options.first_state.is_empty() {
+            if knows_first(setting.problem, setting.options) {
                 let state = &mut path[..dimension];
                 setting.draw_first_state(set, &parameters, random, state);
             }

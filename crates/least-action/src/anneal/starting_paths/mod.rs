@@ -17,6 +17,7 @@ pub use options::{ObservedStart, Range, StartingPaths, StartingStrategy};
 use std::sync::Arc;
 
 use super::AnnealOptions;
+use crate::anneal::series::{knows_first, range_of_state};
 use crate::action::{Precision, Problem, Segment};
 use crate::model::propagator::PropagatorStep;
 use crate::model::Model;
@@ -118,7 +119,7 @@ impl Setting<'_> {
         state: &mut [f64],
     ) {
         self.draw_state(random, state);
-        if self.options.first_state.is_empty() {
+        if !knows_first(self.problem, self.options) {
             return;
         }
         let problem = self.problem;
@@ -129,7 +130,7 @@ impl Setting<'_> {
         let given = state.to_vec();
         problem.known_first_state(set, &given, &parameters, |a, mean, deviation| {
             // Parameters that change in time begin in their ranges.
-            if a < own {
+            if a < own || deviation == 0.0 {
                 state[a] = match deviation > 0.0 {
                     true => mean + deviation * random.normal(),
                     false => mean,
@@ -143,7 +144,7 @@ impl Setting<'_> {
     /// Sets components of a state to what is known of the first ones of a data set, without its
     /// deviation.
     fn know_roughly(&self, set: usize, estimated: &[f64], state: &mut [f64]) {
-        if self.options.first_state.is_empty() {
+        if !knows_first(self.problem, self.options) {
             return;
         }
         let (given, parameters) = (state.to_vec(), self.all_parameters(estimated));
@@ -186,8 +187,8 @@ impl Setting<'_> {
     fn start_varying(&self, random: &mut Random, path: &mut [f64]) {
         let dimension = self.problem.model.dimension();
         for varying in &self.problem.varying {
-            let name = &self.problem.model.states()[varying.component];
-            let value = random.uniform(self.options.estimate[name].range());
+            let range = range_of_state(self.problem, self.options, varying.component);
+            let value = random.uniform(range);
             let values = path[varying.component..].iter_mut();
             values.step_by(dimension).for_each(|x| *x = value);
         }
