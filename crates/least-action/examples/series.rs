@@ -43,7 +43,9 @@ fn model() -> EquationModel {
         .parameter("drift", 0.2, "")
         .build(least_action::model::ModelKind::Flow, |s| {
             let (x, p, t) = (s.states[0], &s.parameters, s.time);
-            Ok(vec![-p[0] * (x - p[1]) + p[2] * (p[3] * t).sin() + p[4] * t])
+            Ok(vec![
+                -p[0] * (x - p[1]) + p[2] * (p[3] * t).sin() + p[4] * t,
+            ])
         })
         .unwrap()
 }
@@ -79,11 +81,25 @@ fn data(sets: usize) -> Vec<Observations> {
 }
 
 fn main() {
-    let counts: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
-    let counts = if counts.is_empty() { vec![100, 1000] } else { counts };
+    let counts: Vec<usize> = std::env::args()
+        .skip(1)
+        .filter_map(|a| a.parse().ok())
+        .collect();
+    let counts = if counts.is_empty() {
+        vec![100, 1000]
+    } else {
+        counts
+    };
     println!(
         "{:>7} {:>9} {:>9} {:>11} {:>7} {:>11} {:>9} {:>12}",
-        "series", "unknowns", "checks s", "run s", "starts", "iterations", "errors s", "ms per series"
+        "series",
+        "unknowns",
+        "checks s",
+        "run s",
+        "starts",
+        "iterations",
+        "errors s",
+        "ms per series"
     );
     for sets in counts {
         let own = |initial: [f64; 2], hierarchy: bool| Estimate {
@@ -128,7 +144,12 @@ fn main() {
             println!("{error}");
         }
         if std::env::var("WORDS").is_ok() {
-            println!("{}\n{}\n{:?}", run.summary(), run.diagnose(), run.hierarchies);
+            println!(
+                "{}\n{}\n{:?}",
+                run.summary(),
+                run.diagnose(),
+                run.hierarchies
+            );
         }
     }
 }

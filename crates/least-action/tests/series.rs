@@ -63,7 +63,9 @@ fn decays(rates: &[f64], noise: f64) -> Vec<Observations> {
     let mut random = Random::new(5);
     let times: Vec<f64> = (0..11).map(|n| 0.2 * n as f64).collect();
     let each = rates.iter().map(|rate| {
-        let values = times.iter().map(|t| 2.0 * (-rate * t).exp() + noise * random.normal());
+        let values = times
+            .iter()
+            .map(|t| 2.0 * (-rate * t).exp() + noise * random.normal());
         set(&times, values.collect())
     });
     each.collect()
@@ -144,12 +146,7 @@ fn theophylline_has_the_published_effects() {
         .parameter("ka", 1.5, "")
         .parameter("ke", 0.1, "")
         .parameter("Cl", 0.04, "")
-        .flow(|x, p| {
-            vec![
-                -p[0] * x[0],
-                p[0] * p[1] / p[2] * x[0] - p[1] * x[1],
-            ]
-        })
+        .flow(|x, p| vec![-p[0] * x[0], p[0] * p[1] / p[2] * x[0] - p[1] * x[1]])
         .unwrap();
     let log = |initial: [f64; 2], hierarchy: bool| Estimate {
         scale: ParameterScale::Log,
@@ -213,7 +210,14 @@ fn a_balanced_linear_hierarchy_is_that_of_restricted_likelihood() {
     // Least squares of each line, and the analysis of variance.
     let squares: f64 = times.iter().map(|t| t * t).sum();
     let own: Vec<f64> = (data.iter())
-        .map(|set| times.iter().zip(&set.values).map(|(t, y)| t * y).sum::<f64>() / squares)
+        .map(|set| {
+            times
+                .iter()
+                .zip(&set.values)
+                .map(|(t, y)| t * y)
+                .sum::<f64>()
+                / squares
+        })
         .collect();
     let mean = own.iter().sum::<f64>() / sets as f64;
     let between: f64 = own.iter().map(|s| (s - mean) * (s - mean)).sum::<f64>() / (sets - 1) as f64;
@@ -222,9 +226,14 @@ fn a_balanced_linear_hierarchy_is_that_of_restricted_likelihood() {
         each.map(|(t, y)| (y - slope * t) * (y - slope * t)).sum()
     };
     // The first point has the known state, so that its datum tells of the noise too.
-    let within: f64 = data.iter().zip(&own).map(rest).sum::<f64>() / (sets * (times.len() - 1)) as f64;
+    let within: f64 =
+        data.iter().zip(&own).map(rest).sum::<f64>() / (sets * (times.len() - 1)) as f64;
     for is_noise_known in [true, false] {
-        let variance = if is_noise_known { noise * noise } else { within };
+        let variance = if is_noise_known {
+            noise * noise
+        } else {
+            within
+        };
         let tau = (between - variance / squares).sqrt();
         let options = AnnealOptions {
             measurement_precision: (1.0 / (noise * noise)).into(),
@@ -342,8 +351,13 @@ fn equal_data_sets_show_no_deviation_between_them() {
         Annealer::new(Arc::new(decay()), data, decay_options(vec![("rate", own)])).unwrap();
     let found = run(&annealer);
     let hierarchy = &found.hierarchies[0];
-    assert!(!hierarchy.is_determined && hierarchy.interval[0] == 0.0, "{hierarchy:?}");
-    assert!(found.diagnose().contains("no difference between data sets in rate"));
+    assert!(
+        !hierarchy.is_determined && hierarchy.interval[0] == 0.0,
+        "{hierarchy:?}"
+    );
+    assert!(found
+        .diagnose()
+        .contains("no difference between data sets in rate"));
 }
 
 #[test]
@@ -363,15 +377,33 @@ fn what_cannot_be_is_refused_by_name() {
         ..estimate([0.2, 3.0])
     };
     let message = refused(data(), labels(&["a"]));
-    assert!(message.contains("estimate.rate.across") && message.contains("one label"), "{message}");
+    assert!(
+        message.contains("estimate.rate.across") && message.contains("one label"),
+        "{message}"
+    );
     let message = refused(data(), labels(&["a", ""]));
     assert!(message.contains("estimate.rate.across[1]"), "{message}");
     let hierarchy = Some(Hierarchy::ESTIMATED);
     let message = refused(data(), Estimate { hierarchy, ..own() });
-    assert!(message.contains("estimate.rate.hierarchy") && message.contains("three"), "{message}");
-    let message = refused(data(), Estimate { hierarchy, ..estimate([0.2, 3.0]) });
+    assert!(
+        message.contains("estimate.rate.hierarchy") && message.contains("three"),
+        "{message}"
+    );
+    let message = refused(
+        data(),
+        Estimate {
+            hierarchy,
+            ..estimate([0.2, 3.0])
+        },
+    );
     assert!(message.contains("across: \"sets\""), "{message}");
-    let message = refused(data(), Estimate { smoothness: Some(1.0), ..own() });
+    let message = refused(
+        data(),
+        Estimate {
+            smoothness: Some(1.0),
+            ..own()
+        },
+    );
     assert!(message.contains("estimate.rate.across"), "{message}");
     let mut stated = data();
     stated[1].parameters = [("rate".to_string(), 1.0)].into();

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::{ChannelNoise, Discretization, OwnParameter, FirstState, Normalization, ParameterPrior, Precision};
+use super::{
+    ChannelNoise, Discretization, FirstState, Normalization, OwnParameter, ParameterPrior,
+    Precision,
+};
 
 /// Options of an action: everything that turns a model and data into one.
 ///

@@ -104,7 +104,10 @@ impl Own {
 
 /// Name of a parameter itself whose coordinate may have this name.
 fn natural(name: &str) -> (Coordinate, &str) {
-    let logit = Coordinate::Logit { low: 0.0, high: 1.0 };
+    let logit = Coordinate::Logit {
+        low: 0.0,
+        high: 1.0,
+    };
     for scale in [Coordinate::Log, Coordinate::Log10, logit] {
         let own = scale.parameter_name(name);
         if own != name {
@@ -257,7 +260,10 @@ pub(super) fn with_own(
     });
     Ok(WithOwn {
         constants: constants.collect(),
-        further: further.into_iter().map(|(parameter, _)| parameter.name).collect(),
+        further: further
+            .into_iter()
+            .map(|(parameter, _)| parameter.name)
+            .collect(),
         model: changed,
     })
 }
@@ -344,7 +350,10 @@ impl OwnTerms<'_> {
             if let Some(place) = own.spread {
                 // The ladder has the deviations of hierarchies as they start.
                 let ends = intervals.get_or_insert_with(|| self.unbounded());
-                let (unknown, log) = (self.grid.len() * dimension + place, libm::log(own.deviation));
+                let (unknown, log) = (
+                    self.grid.len() * dimension + place,
+                    libm::log(own.deviation),
+                );
                 (ends.lower[unknown], ends.upper[unknown]) = (log, log);
             }
             for (set, segment) in self.grid.segments.iter().enumerate() {

@@ -118,7 +118,9 @@ impl Problem {
         let mut options = options;
         if !further.is_empty() {
             with_further = options.clone();
-            let missing = further.iter().filter(|name| !options.estimate.contains(name));
+            let missing = further
+                .iter()
+                .filter(|name| !options.estimate.contains(name));
             with_further.estimate.extend(missing.cloned());
             options = &with_further;
         }
@@ -168,8 +170,7 @@ impl Problem {
         let mut intervals = names.intervals(&options.bounds, &known.held)?;
         let mut held = known.held.len();
         let mut priors = names.priors(options, known)?;
-        let own_parameters =
-            own_parameters(&*model, &options.own, &stated, &varying, &estimated);
+        let own_parameters = own_parameters(&*model, &options.own, &stated, &varying, &estimated);
         let terms = OwnTerms {
             model: &*model,
             given: &options.own,
@@ -426,10 +427,33 @@ impl Problem {
         own.next().map_or(0.0, |own| libm::log(own.deviation()))
     }
 
+    /// Refuses a posterior in which the deviation of a hierarchy is neither known nor settled.
+    ///
+    /// # Errors
+    /// The name of the parameter.
+    pub(crate) fn check_spreads(&self) -> Result<()> {
+        let mut terms = self.priors.terms.iter();
+        let Some(place) = terms.find_map(|term| term.spread) else {
+            return Ok(());
+        };
+        let own = self.own.iter().find(|own| own.spread == Some(place));
+        let name = own.map_or("", |own| self.state_name(own.component));
+        Err(Error::WrongShape {
+            path: format!("estimate.{name}.hierarchy"),
+            message:
+                "has a deviation that is estimated, which draws of Markov chains and profiles \
+                      take as known: anneal with hierarchy: { deviation: D }, the estimated one \
+                      for instance"
+                    .into(),
+        })
+    }
+
     /// Number of the data set that a point belongs to.
     pub(crate) fn set_of(&self, point: usize) -> usize {
         let segments = &self.grid.segments;
-        segments.partition_point(|s| s.first <= point).saturating_sub(1)
+        segments
+            .partition_point(|s| s.first <= point)
+            .saturating_sub(1)
     }
 
     /// Row of an own parameter's prior among those of a data set's first state.

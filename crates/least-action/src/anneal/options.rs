@@ -7,8 +7,8 @@ use super::ladder::{Ladder, MOST_LEVELS};
 use super::refinement::Refinement;
 use super::starting_paths::StartingPaths;
 use crate::action::{
-    check_interval, ActionOptions, ChannelNoise, Discretization, FirstState,
-    Normalization, OwnParameter, ParameterPrior, ParameterScale, Precision, Relation, Spread,
+    check_interval, ActionOptions, ChannelNoise, Discretization, FirstState, Normalization,
+    OwnParameter, ParameterPrior, ParameterScale, Precision, Relation, Spread,
 };
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
@@ -188,9 +188,10 @@ impl Estimate {
         if let (Some(_), Some(_)) = (self.smoothness, &self.across) {
             return Err(Error::WrongShape {
                 path: format!("{path}.across"),
-                message: "a parameter that changes in time has a path of its own in each data set: \
+                message:
+                    "a parameter that changes in time has a path of its own in each data set: \
                           leave out across, or smoothness"
-                    .into(),
+                        .into(),
             });
         }
         let [low, high] = self.range_or(path)?;

@@ -588,7 +588,11 @@ impl AnnealingObjective for PathAnnealingObjective {
         parameters: &[f64],
     ) -> Result<ActionValue> {
         let own = self.own();
-        let is_noise = self.paths.noise.as_ref().is_some_and(|noise| !noise.start.is_empty());
+        let is_noise = self
+            .paths
+            .noise
+            .as_ref()
+            .is_some_and(|noise| !noise.start.is_empty());
         if is_noise && !self.has_noise_of_ladder(parameters) {
             if let Some(settle) = self.paths.settle(model_precision) {
                 let unknowns = [path, parameters].concat();

@@ -394,7 +394,9 @@ fn priors(found: &Leverages) -> Vec<PriorResidual> {
 
 /// True for a row of a hierarchy whose deviation is estimated.
 fn is_spread(problem: &Problem, row: &Row) -> bool {
-    let of_first_states = row.entries().any(|(unknown, _)| unknown < problem.path_length());
+    let of_first_states = row
+        .entries()
+        .any(|(unknown, _)| unknown < problem.path_length());
     let mut own = problem.own().iter().filter(|own| own.spread.is_some());
     of_first_states && own.any(|own| problem.prior_row(own) == row.row)
 }
@@ -411,7 +413,11 @@ fn prior_name(problem: &Problem, row: &Row) -> String {
         None => {
             let dimension = problem.model().dimension();
             let name = &problem.model().states()[unknown % dimension];
-            if problem.own().iter().any(|own| own.component == unknown % dimension) {
+            if problem
+                .own()
+                .iter()
+                .any(|own| own.component == unknown % dimension)
+            {
                 let set = problem.set_of(unknown / dimension);
                 return format!("{name} of data set {set}");
             }

@@ -3,8 +3,8 @@
 //! further components.
 
 use super::{step_of, Setting};
-use crate::anneal::series::knows_first;
 use crate::action::{LossMoments, Observations};
+use crate::anneal::series::knows_first;
 use crate::model::propagator::{PropagatedMembers, Propagator};
 use crate::model::{Points, Scratch};
 use crate::random::Random;

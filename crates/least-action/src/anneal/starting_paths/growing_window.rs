@@ -8,10 +8,10 @@ use std::ops::Range;
 use super::data::write_data;
 use super::nudged::{self, NudgedIntegration};
 use super::Setting;
-use crate::anneal::series::knows_first;
 use crate::action::{
     Action, ActionObjective, FirstState, Normalization, Observations, Precision, Problem, Scales,
 };
+use crate::anneal::series::knows_first;
 use crate::random::Random;
 use crate::solve::{Structured, Workspace};
 

@@ -17,8 +17,8 @@ pub use options::{ObservedStart, Range, StartingPaths, StartingStrategy};
 use std::sync::Arc;
 
 use super::AnnealOptions;
-use crate::anneal::series::{knows_first, range_of_state};
 use crate::action::{Precision, Problem, Segment};
+use crate::anneal::series::{knows_first, range_of_state};
 use crate::model::propagator::PropagatorStep;
 use crate::model::Model;
 use crate::random::Random;

@@ -73,6 +73,7 @@ impl StrongPosterior {
                 ),
             });
         }
+        problem.check_spreads()?;
         let action = Action::new(problem);
         let layout = action.layout();
         let rows = action.linearization();

@@ -7,8 +7,8 @@ mod silent;
 mod trajectories;
 
 use super::{Range, StartingStrategy};
-use crate::anneal::series::{knows_first, range_of_state};
 use crate::action::Problem;
+use crate::anneal::series::{knows_first, range_of_state};
 use crate::anneal::AnnealOptions;
 use crate::model::Coordinate;
 use crate::random::Random;

@@ -2,8 +2,8 @@
 
 use super::silent::middles;
 use super::{measured, spread};
-use crate::anneal::series::{knows_first, range_of_state};
 use crate::action::Problem;
+use crate::anneal::series::{knows_first, range_of_state};
 use crate::anneal::starting_paths::data::write_first_data;
 use crate::anneal::starting_paths::ensemble_filter::HUGE;
 use crate::anneal::starting_paths::step_of;
