@@ -134,7 +134,12 @@ export {
 export * from "./network/twin.js";
 export * from "./npy.js";
 export type { Dates, TimeUnit } from "./dates.js";
-export { observations, type Measurements, type Observations } from "./observations.js";
+export {
+  observations,
+  type MeasuredSeries,
+  type Measurements,
+  type Observations,
+} from "./observations.js";
 export type { CoreFacts } from "./raw.js";
 export type * from "../generated/public-types.js";
 export type {

@@ -85,7 +85,7 @@ export function refuseEarlier(events: readonly TimedEvent[], start: number, what
   throw outOfRange(
     early.path,
     early.time,
-    `not before ${what}, ${start}: let the data begin there, with NaN where nothing was ` +
+    `at or after the time at which ${what}, ${start}: let the data begin there, with NaN where nothing was ` +
       "measured, or leave the event out and say by firstState what it has left",
   );
 }

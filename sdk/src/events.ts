@@ -10,13 +10,13 @@ import type { Dates } from "./dates.js";
  */
 export interface EventColumns {
   /** Times of the events, in the model's unit of time or as dates, in any order. */
-  time: number | ArrayLike<number> | Dates;
+  time: number | string | Date | ArrayLike<number> | Dates;
   /** Times until an event is repeated, where `count` is greater than 1. */
   every?: number | ArrayLike<number>;
   /** Numbers of times that each event happens, `every` apart. Default: 1. */
   count?: number | ArrayLike<number>;
   /** Further columns that the model's events need, such as `amount`. */
-  [column: string]: number | ArrayLike<number> | Dates | undefined;
+  [column: string]: number | string | Date | ArrayLike<number> | Dates | undefined;
 }
 
 /** An event as a row of a table: `{ time: 0, amount: 320 }`. */
@@ -123,9 +123,15 @@ function tableOf(
     return numbers;
   };
   const numbers = columns.map((name) => column(name, Number.NaN));
-  const [every, count] = [column("every", Number.NaN), column("count", 1)];
+  // Columns of the model's own may have these names too.
+  const repeats = (name: string, otherwise: number): Float64Array =>
+    columns.includes(name)
+      ? new Float64Array(times.length).fill(otherwise)
+      : column(name, otherwise);
+  const [every, count] = [repeats("every", Number.NaN), repeats("count", 1)];
+  const numberOfRows = times.length;
   return Array.from(times).flatMap((first, i) => {
-    const place = (name: string): string => (times.length > 1 ? `${name}[${i}]` : name);
+    const place = (name: string): string => (numberOfRows > 1 ? `${name}[${i}]` : name);
     const own = numbers.map((values, c) => {
       const value = values[i] as number;
       if (!Number.isFinite(value))
@@ -133,12 +139,12 @@ function tableOf(
       return value;
     });
     if (!Number.isFinite(first)) throw outOfRange(place(`${path}.time`), first, "finite");
-    const [repeats, apart] = [count[i] as number, every[i] as number];
-    if (!(Number.isInteger(repeats) && repeats >= 1 && repeats <= MOST_REPEATS))
-      throw outOfRange(place(`${path}.count`), repeats, `a whole number from 1 to ${MOST_REPEATS}`);
-    if (repeats > 1 && !(apart > 0 && Number.isFinite(apart)))
+    const [times, apart] = [count[i] as number, every[i] as number];
+    if (!(Number.isInteger(times) && times >= 1 && times <= MOST_REPEATS))
+      throw outOfRange(place(`${path}.count`), times, `a whole number from 1 to ${MOST_REPEATS}`);
+    if (times > 1 && !(apart > 0 && Number.isFinite(apart)))
       throw outOfRange(place(`${path}.every`), apart, "the time between repetitions, above zero");
-    return Array.from({ length: repeats }, (_, k) => ({
+    return Array.from({ length: times }, (_, k) => ({
       time: k === 0 ? first : first + k * apart,
       kind,
       numbers: own,

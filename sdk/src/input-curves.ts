@@ -46,14 +46,15 @@ export interface InputCurve {
 
 /** Number of parts of a gap between points in which jumps of functions are looked for. */
 const PARTS = 8;
-/** Smallest length of the interval that a jump is located in, as a share of a gap. */
-const SHARPEST = 1e-12;
 /** Share of a difference that the half with the larger part keeps, at least, where there is a jump. */
 const KEPT = 0.7;
 /** Number of halvings that a smooth curve does not keep its difference through. */
 const HALVINGS = 12;
 /** Largest change of the slope, times the shorter gap beside it, of a smooth curve: a share of its range. */
 const SMOOTH = 0.1;
+
+/** Number of corners that are not taken for noise. */
+const FEW = 32;
 
 /** True for values with times of their own. */
 export function isTimed(given: unknown): given is TimedInput {
@@ -179,7 +180,7 @@ function cornersOf(times: Float64Array, values: Float64Array): number[] {
     const bend = gap(values, i) / after - gap(values, i - 1) / before;
     if (Math.abs(bend) * Math.min(before, after) > most) corners.push(times[i] as number);
   }
-  return corners.length > times.length / 2 ? [] : corners;
+  return corners.length > Math.max(FEW, times.length / 2) ? [] : corners;
 }
 
 function gap(values: Float64Array, i: number): number {
@@ -245,7 +246,7 @@ function functionCurve(
     for (let part = 1; part <= PARTS; part += 1) {
       const time = part === PARTS ? end : start + (part / PARTS) * (end - start);
       const to = { time, value: at(time) };
-      addJumps(at, from, to, SHARPEST * (end - start), jumps);
+      addJumps(at, from, to, jumps);
       from = to;
     }
   }
@@ -263,16 +264,15 @@ function addJumps(
   at: (time: number) => number,
   from: Sample,
   to: Sample,
-  sharpest: number,
   jumps: InputJump[],
 ): void {
   if (from.value === to.value) return;
-  const jump = locate(at, from, to, sharpest);
+  const jump = locate(at, from, to);
   if (jump === undefined) return;
   const [low, high] = jump;
-  addJumps(at, from, low, sharpest, jumps);
+  addJumps(at, from, low, jumps);
   jumps.push({ time: high.time, before: low.value, after: high.value });
-  addJumps(at, high, to, sharpest, jumps);
+  addJumps(at, high, to, jumps);
 }
 
 /**
@@ -284,10 +284,9 @@ function locate(
   at: (time: number) => number,
   from: Sample,
   to: Sample,
-  sharpest: number,
 ): [Sample, Sample] | undefined {
   let [low, high] = [from, to];
-  for (let halving = 1; high.time - low.time > sharpest; halving += 1) {
+  for (let halving = 1; ; halving += 1) {
     const time = low.time + 0.5 * (high.time - low.time);
     if (!(time > low.time && time < high.time)) break;
     const middle = { time, value: at(time) };

@@ -2,8 +2,9 @@
 import { type Dates, earliestOf, timesOf, type TimeUnit } from "./dates.js";
 import { driveOf, drivenTimes, refuseEarlier } from "./driven-grid.js";
 import { outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
-import { dataGrid, gridTimes, instantsOf, pointsOf } from "./data-grid.js";
+import { type DataGrid, dataGrid, gridTimes, instantsOf, pointsOf } from "./data-grid.js";
 import { eventKindsOf, eventsOf, type EventTables, type TimedEvent } from "./events.js";
+import { isTimed } from "./input-curves.js";
 import { checkOnce, componentOf, inputCurves, type Inputs, namesOf } from "./inputs.js";
 import type { Model } from "./models.js";
 import type { Interpolation, Jump } from "./raw.js";
@@ -99,6 +100,16 @@ function errorsOf(path: string, errors: unknown, values: unknown): Float64Array 
   return numbers;
 }
 
+/** Values of one component: one per time of the data, or with times of their own. */
+export type MeasuredSeries =
+  | ArrayLike<number>
+  | {
+      /** Times of the values, as those of the data. */
+      times: ArrayLike<number> | Dates;
+      /** Measured values, one per time, NaN where a value is missing. */
+      values: ArrayLike<number>;
+    };
+
 /**
  * Measurements at given times, the argument of {@link observations}. The type parameters are names
  * of the model, if it is given: `S` of its state components, `I` of its inputs, `O` of its
@@ -115,9 +126,9 @@ export interface Measurements<
    * Times of the measurements, in the model's unit of time and in any order. Several may be the
    * same, as for repeated measurements. Dates, and texts such as `"2024-03-01"` and
    * `"2024-03-01T12:30:00Z"` (without a zone in universal time), become the time since `origin` in
-   * `unit`.
+   * `unit`. They may be left out where every series has times of its own.
    */
-  times: ArrayLike<number> | Dates;
+  times?: ArrayLike<number> | Dates;
   /** Unit of the model's time, for times that are dates: `"days"`, for instance. */
   unit?: TimeUnit;
   /** Date at which the model's time is zero, for times that are dates. Default: the earliest. */
@@ -132,8 +143,8 @@ export interface Measurements<
    *   one array, times x observed, row-major.
    */
   values:
-    | { readonly [component: number]: ArrayLike<number> }
-    | ([S | O] extends [never] ? never : { readonly [K in NoInfer<S | O>]?: ArrayLike<number> })
+    | { readonly [component: number]: MeasuredSeries }
+    | ([S | O] extends [never] ? never : { readonly [K in NoInfer<S | O>]?: MeasuredSeries })
     | {
         /** Observed components and observables, by number or name. */
         observed: readonly (number | NoInfer<S | O>)[];
@@ -213,24 +224,43 @@ export function observations<
   const given = fields("options", measurements);
   checkNames(given);
   const names = namesOf(given.model);
-  const times = timesOf(given.times, given.unit, given.origin);
-  const instants = instantsOf(times);
-  const series = seriesOf(given.values, times.length, names?.observed);
+  const origin = given.origin ?? earliestOf(allTimesOf(given));
+  const clock = (path: string, times: unknown): Float64Array =>
+    earliestOf(times) === undefined
+      ? float64Array(path, times)
+      : timesOf(times, given.unit, origin, path);
+  const shared = given.times;
+  const times =
+    shared === undefined
+      ? new Float64Array(0)
+      : timesOf(shared, given.unit, given.unit === undefined ? given.origin : origin);
+  const series = seriesOf(
+    given.values,
+    { length: shared === undefined ? undefined : times.length, clock },
+    names?.observed,
+  );
+  const all = [times, ...series.flatMap((one) => one.times ?? [])];
+  const instants = instantsOf(Float64Array.from(all.flatMap((one) => Array.from(one))));
+  let next = times.length;
+  const ofSeries = series.map((one): Int32Array => {
+    const first = one.times === undefined ? 0 : next;
+    if (one.times !== undefined) next += one.times.length;
+    return instants.of.subarray(first, first + one.values.length);
+  });
   const bars =
-    given.errors === undefined
-      ? undefined
-      : errorSeries(given.errors, times.length, series, names?.observed);
+    given.errors === undefined ? undefined : errorSeries(given.errors, series, names?.observed);
   const step = given.timeStep === undefined ? undefined : positive("timeStep", given.timeStep);
-  const clock = (path: string, times: unknown): Float64Array => {
-    const origin = given.origin ?? earliestOf(given.times);
-    const isDated = earliestOf(times) !== undefined;
-    return isDated ? timesOf(times, given.unit, origin, path) : float64Array(path, times);
-  };
   const kinds = eventKindsOf(given.model);
   const events = eventsOf(given.events, kinds, clock);
   const hasFunction = hasCurves(given.inputs);
   const needs = { isDivided: hasFunction };
-  const base = gridTimes(dataGrid(instants.times, step, needs));
+  const most = Math.floor(MOST_VALUES / Math.max(1, series.length));
+  const checked = (grid: DataGrid): DataGrid => {
+    if (grid.points <= most) return grid;
+    const expected = `so large that there are at most ${most} grid points`;
+    throw outOfRange("timeStep", grid.timeStep, expected);
+  };
+  const base = gridTimes(checked(dataGrid(instants.times, step, needs)));
   const curves =
     given.inputs === undefined
       ? []
@@ -238,14 +268,9 @@ export function observations<
   const span = [base[0] as number, base.at(-1) as number] as const;
   refuseEarlier(events, span[0], "the data begin");
   const further = drivenTimes(curves, events, span);
-  const grid = dataGrid(instants.times, step, { ...needs, times: further });
-  const columns = columnsOf(series, instants.of);
+  const grid = checked(dataGrid(instants.times, step, { ...needs, times: further }));
+  const columns = columnsOf(series, ofSeries);
   const observed = columns.map(({ component }) => component);
-  const most = Math.floor(MOST_VALUES / Math.max(1, observed.length));
-  if (!(grid.points <= most)) {
-    const expected = `so large that there are at most ${most} grid points`;
-    throw outOfRange("timeStep", grid.timeStep, expected);
-  }
   const values = new Float64Array(grid.points * observed.length).fill(Number.NaN);
   const errors = bars && new Float64Array(values.length).fill(Number.NaN);
   columns.forEach(({ series: k, rows }, l) =>
@@ -264,6 +289,14 @@ export function observations<
   refuseRepeats(events, data, pointOf, names?.observed);
   const { inputs, ...drive } = driveOf(gridTimes(grid), pointOf, curves, events);
   return { ...data, ...(given.inputs !== undefined && { inputs }), ...drive };
+}
+
+/** Gives the times of all data, those of single series among them, as they were given. */
+function allTimesOf(given: Record<string, unknown>): unknown[] {
+  const { times, values } = given;
+  const series = typeof values === "object" && values !== null ? Object.values(values) : [];
+  const lists = [times, ...series.map((one) => (isTimed(one) ? one.times : undefined))];
+  return lists.flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
 }
 
 /** True if inputs have curves that are seen at more points than those of the data. */
@@ -348,13 +381,13 @@ interface Column {
 
 /**
  * Gives the columns of all series: one each, and further ones where values are repeated at one
- * instant. `instants` are the numbers of the instants of a series' values.
+ * instant. `instants` are the numbers of the instants of each series' values.
  */
-function columnsOf(series: readonly Series[], instants: Int32Array): Column[] {
+function columnsOf(series: readonly Series[], instants: readonly Int32Array[]): Column[] {
   return series.flatMap(({ component, values }, k) => {
     const columns: Column[] = [{ component, series: k, rows: new Map() }];
     const counts = new Map<number, number>();
-    instants.forEach((instant, row) => {
+    (instants[k] as Int32Array).forEach((instant, row) => {
       if (Number.isNaN(values[row])) return;
       const repeat = counts.get(instant) ?? 0;
       counts.set(instant, repeat + 1);
@@ -371,17 +404,38 @@ interface Series {
   component: number;
   /** Measured values, one per time. */
   values: Float64Array;
+  /** Times of its own; undefined for the times of all data. */
+  times?: Float64Array;
+}
+
+/** Times that series have. */
+interface SeriesTimes {
+  /** Number of times of series without times of their own; undefined if there are none. */
+  length: number | undefined;
+  /** Reads times of a series' own. */
+  clock(path: string, times: unknown): Float64Array;
 }
 
 /** Reads measured values by number or by name. */
-function seriesOf(given: unknown, length: number, names: readonly string[] | undefined): Series[] {
+function seriesOf(
+  given: unknown,
+  { length, clock }: SeriesTimes,
+  names: readonly string[] | undefined,
+): Series[] {
+  const shared = (): number => {
+    if (length !== undefined) return length;
+    throw wrongShape("times", "are missing: give them, or times of its own to every series");
+  };
   const values = fields("values", given);
-  if ("observed" in values) return listed(values.observed, values.values, length, names);
+  if ("observed" in values) return listed(values.observed, values.values, shared(), names);
   const all = Object.entries(values).map(([name, one]) => {
     const isNumber = /^\d+$/.test(name);
     const path = isNumber ? `values[${name}]` : `values.${name}`;
     const component = componentOf(path, isNumber ? Number(name) : name, names);
-    return { path, component, values: series(path, one, length) };
+    if (!isTimed(one)) return { path, component, values: series(path, one, shared()) };
+    const times = clock(`${path}.times`, one.times);
+    const values = series(`${path}.values`, one.values, times.length);
+    return { path, component, values, times };
   });
   const components = all.map(({ component }) => component);
   checkOnce(components, (i) => all[i]?.path as string);
@@ -424,7 +478,6 @@ function listed(
 /** Reads the errors of measured series, in their order. */
 function errorSeries(
   given: unknown,
-  length: number,
   measured: readonly Series[],
   names: readonly string[] | undefined,
 ): Float64Array[] {
@@ -433,7 +486,8 @@ function errorSeries(
       const isNumber = /^\d+$/.test(name);
       const path = isNumber ? `errors[${name}]` : `errors.${name}`;
       const component = componentOf(path, isNumber ? Number(name) : name, names);
-      if (!measured.some((series) => series.component === component))
+      const length = measured.find((series) => series.component === component)?.values.length;
+      if (length === undefined)
         throw wrongShape(path, "has no measured values: give errors of measured series only");
       const values =
         typeof one === "number" ? new Float64Array(length).fill(one) : series(path, one, length);

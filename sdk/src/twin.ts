@@ -170,7 +170,7 @@ function pathDrive(
   const all = eventsOf(given.events, eventKindsOf(model), (path, given) =>
     float64Array(path, given),
   );
-  refuseEarlier(all, first, "the first point");
+  refuseEarlier(all, first, "the path begins");
   const events = all.filter(({ time }) => time >= first);
   const span = [first, times.at(-1) as number] as const;
   const pointOf = (time: number): number =>

@@ -205,6 +205,32 @@ describe("inputs", () => {
   });
 });
 
+describe("channels", () => {
+  test("may have times of their own", () => {
+    const data = observations({
+      model: compartment,
+      times: [0, 2, 3],
+      values: { x: { times: [0, 0.7123, 0.7123, 3.1], values: [1, 2, 3, 4] } },
+      inputs: { rate: () => 1 },
+    });
+    const times = data.times as Float64Array;
+    const at = (time: number): number => times.indexOf(time);
+    expect(data.observed).toEqual([0, 0]);
+    expect(data.values[2 * at(0.7123)]).toBe(2);
+    expect(data.values[2 * at(0.7123) + 1]).toBe(3);
+    expect(at(2)).toBeGreaterThan(0);
+    const dated = observations({
+      model: dosed,
+      values: { x: { times: ["2024-03-02", "2024-03-04"], values: [1, 2] } },
+      events: { dose: { time: "2024-03-03", amount: 2 } },
+      unit: "days",
+    });
+    expect(dated.points).toBe(3);
+    expect(dated.jumps).toEqual([{ point: 1, events: [{ kind: 0, numbers: [2] }] }]);
+    expect(() => observations({ values: { 0: [1, 2] } })).toThrow("times");
+  });
+});
+
 describe("events beyond data", () => {
   test("happen in twins, integrations and predictions", async () => {
     const model = defineModel({
@@ -259,7 +285,7 @@ describe("events beyond data", () => {
     const rate = run.best.parameters.r;
     const jump = (ahead[at] as number) + 10;
     expect(ahead.at(-1)).toBeCloseTo(jump * Math.exp(rate * 0.4), 4);
-    const forecast = run.uncertainty().forecast({
+    const forecast = run.uncertainty().predict({
       until: 4,
       count: 20,
       modelNoise: false,
@@ -276,7 +302,7 @@ describe("bad events are refused in words", () => {
     () =>
       observations({ ...base, ...more, events } as never);
   test.each([
-    [dose({ dose: { time: -1, amount: 3 } }), "events.dose.time: -1", "firstState"],
+    [dose({ dose: { time: -1, amount: 3 } }), "got -1", "firstState"],
     [dose({ dose: { time: [0, NaN], amount: 3 } }), "events.dose.time[1]", "finite"],
     [dose({ dose: { time: 1 } }), "events.dose.amount", "missing"],
     [dose({ doze: { time: 1, amount: 3 } }), "events.doze", "dose"],
@@ -315,7 +341,7 @@ describe("bad events are refused in words", () => {
     [[{ at: "k", state: "x", add: 1 }], "events[0].at", "if(t > lag"],
     [[{ at: "dose.time", state: "x" }], "events[0]", "one of add"],
     [[{ at: "dose.time", state: "y", add: 1 }], "y", "x"],
-    [[{ at: "dose.time", state: "x", add: "dose." }], "events[0].changes.x", ""],
+    [[{ at: "dose.time", state: "x", add: "dose." }], "events.dose.changes.x", "no meaning"],
     [[{ at: [0, NaN], state: "x", add: 1 }], "events[0].at[1]", "finite"],
     [
       [

@@ -28,7 +28,7 @@ export function driveHorizon(
   const last = set.times?.at(-1) ?? start + (count - 1) * timeStep;
   const points = timeGrid(grid.start, grid.timeStep, grid.first ?? 0, grid.points);
   const all = eventsOf(events, eventKindsOf(model), float64Array);
-  refuseEarlier(all, last, "the end of the window");
+  refuseEarlier(all, last, "the window ends");
   // What happens at the end of the window is known of the data, unless it is said anew.
   const isLater = ({ time, path }: TimedEvent): boolean =>
     time > last || (time === last && !path.startsWith("model."));

@@ -105,7 +105,11 @@ impl Paths {
             problem.points() as f64,
             "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
         )?;
-        let scatter = Scatter::of(&problem.data, &options.measurement_precision);
+        let precision = &options.measurement_precision;
+        let scatter = match &noise {
+            None => Scatter::of(&problem.data, precision, &[]),
+            Some(noise) => noise.scatter(&problem.data, precision),
+        };
         Ok(Paths {
             noise: noise.map(Arc::new),
             model,

@@ -11,6 +11,10 @@ const LEAST: usize = 40;
 /// Number of differences of one column that bound its noise.
 const FEW: usize = 8;
 
+/// Ratio of the highest variance that an estimate leaves room for to the estimate itself, up to
+/// which it tells the noise although it has few differences: stated noise leaves about as much.
+const ROOM: f64 = 2.0;
+
 /// Number of consecutive orders of differences whose estimates must agree.
 const PLATEAU: usize = 3;
 
@@ -35,9 +39,33 @@ pub struct Scatter {
 }
 
 impl Scatter {
-    /// Estimate over all columns of the data sets; `None` where one of the columns does not tell,
-    /// and where a matrix couples the columns' noise.
-    pub(crate) fn of(sets: &[Observations], precision: &Precision) -> Option<Self> {
+    /// Estimate over all columns of the data sets, those in `logarithms` by their logarithms; `None`
+    /// where one of the columns does not tell, and where a matrix couples the columns' noise.
+    pub(crate) fn of(
+        sets: &[Observations],
+        precision: &Precision,
+        logarithms: &[usize],
+    ) -> Option<Self> {
+        Self::of_columns(sets, precision, logarithms, LEAST)
+    }
+
+    /// Estimate as by [`Scatter::of`], also from fewer differences of one column where all columns
+    /// together tell the noise to a factor of [`ROOM`].
+    pub(super) fn of_all(
+        sets: &[Observations],
+        precision: &Precision,
+        logarithms: &[usize],
+    ) -> Option<Self> {
+        Self::of_columns(sets, precision, logarithms, FEW)
+            .filter(|found| found.highest() <= ROOM * found.ratio)
+    }
+
+    fn of_columns(
+        sets: &[Observations],
+        precision: &Precision,
+        logarithms: &[usize],
+        least: usize,
+    ) -> Option<Self> {
         if matches!(precision, Precision::Matrix(_)) {
             return None;
         }
@@ -46,8 +74,14 @@ impl Scatter {
         columns.dedup();
         let (mut sum, mut square, mut count) = (0.0, 0.0, 0.0);
         for component in columns {
-            let column = Column::new(sets, precision, component);
-            let (ratio, error) = column.estimate()?;
+            let variance = |row: usize, l: usize| 1.0 / precision.weight(row, l);
+            let column = match logarithms.contains(&component) {
+                false => Column::new(sets, component, |row, l, y| (y, variance(row, l))),
+                true => Column::new(sets, component, |row, l, y| {
+                    (libm::log(y), variance(row, l) / (y * y))
+                }),
+            };
+            let (ratio, error) = column.estimate(least)?;
             let measured = column.measured as f64;
             sum += measured * ratio;
             square += (measured * ratio * error) * (measured * ratio * error);
@@ -64,16 +98,20 @@ impl Scatter {
         self.ratio * (1.0 - DEVIATIONS * self.error) > 1.0
     }
 
-    /// Estimate of one column, without its error, or where it does not tell the least of those of
-    /// all orders: the noise is no larger than that, as the signal adds to the differences.
+    /// Variance of the noise of one column, or of its logarithm, by few differences too; where it
+    /// does not tell the least of those of all orders: the noise is no larger than that, as the
+    /// signal adds to the differences.
     pub(super) fn of_column(
         sets: &[Observations],
-        precision: &Precision,
         component: usize,
+        is_logarithm: bool,
     ) -> ColumnScatter {
-        let column = Column::new(sets, precision, component);
-        match column.estimate() {
-            Some((ratio, _)) => ColumnScatter::Estimate(ratio),
+        let column = match is_logarithm {
+            false => Column::new(sets, component, |_, _, y| (y, 1.0)),
+            true => Column::new(sets, component, |_, _, y| (libm::log(y), 1.0)),
+        };
+        match column.estimate(FEW) {
+            Some((variance, _)) => ColumnScatter::Estimate(variance),
             None => ColumnScatter::AtMost(column.least()),
         }
     }
@@ -84,7 +122,7 @@ impl Scatter {
     }
 }
 
-/// Variance of the noise of one column, over the stated one.
+/// Variance of the noise of one column.
 pub(super) enum ColumnScatter {
     /// Estimate by orders of differences that agree.
     Estimate(f64),
@@ -106,7 +144,13 @@ struct Column {
 }
 
 impl Column {
-    fn new(sets: &[Observations], precision: &Precision, component: usize) -> Self {
+    /// Sums of a component. `value` gives the value and the stated variance of a datum by its row,
+    /// column and value; data whose value is not finite do not count.
+    fn new(
+        sets: &[Observations],
+        component: usize,
+        value: impl Fn(usize, usize, f64) -> (f64, f64),
+    ) -> Self {
         let mut column = Column {
             measured: 0,
             variation: 0.0,
@@ -122,9 +166,11 @@ impl Column {
             };
             for l in set.columns_of(component) {
                 let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
-                let data: Vec<(f64, f64, f64)> = values
-                    .map(|(n, y)| (place(n), y, 1.0 / precision.weight(first + n, l)))
-                    .collect();
+                let of_place = values.map(|(n, y)| {
+                    let (value, variance) = value(first + n, l, y);
+                    (place(n), value, variance)
+                });
+                let data: Vec<(f64, f64, f64)> = of_place.filter(|d| d.1.is_finite()).collect();
                 column.add(&data, !set.times.is_empty());
             }
             first += set.points;
@@ -173,11 +219,11 @@ impl Column {
     }
 
     /// Ratio of the estimated variance to the stated one with its relative standard error, from the
-    /// lowest orders that agree; `None` if none do.
-    fn estimate(&self) -> Option<(f64, f64)> {
+    /// lowest orders that agree, of `least` differences or more; `None` if none do.
+    fn estimate(&self, least: usize) -> Option<(f64, f64)> {
         let of = |order: usize| {
             let k = order - 1;
-            let enough = self.counts[k] >= LEAST as f64;
+            let enough = self.counts[k] >= least as f64;
             let error = (2.0 * overlap(order) / self.counts[k]).sqrt();
             enough.then(|| (self.squares[k] / self.expected[k], error))
         };
@@ -251,7 +297,7 @@ mod tests {
             let sets = data(400, |n| {
                 (0.1 * n as f64).sin() * 5.0 + 0.5 * random.normal()
             });
-            let scatter = Scatter::of(&sets, &1.0.into()).unwrap();
+            let scatter = Scatter::of(&sets, &1.0.into(), &[]).unwrap();
             let off = (scatter.ratio / 0.25 - 1.0) / scatter.error;
             assert!(off.abs() < 4.5, "seed {seed}: {off}");
             within += usize::from(off.abs() < 1.0);
@@ -267,9 +313,9 @@ mod tests {
             x = 3.99 * x * (1.0 - x);
             x
         });
-        assert_eq!(Scatter::of(&chaotic, &1.0.into()), None);
+        assert_eq!(Scatter::of(&chaotic, &1.0.into(), &[]), None);
         let few = data(20, |n| n as f64);
-        assert_eq!(Scatter::of(&few, &1.0.into()), None);
+        assert_eq!(Scatter::of(&few, &1.0.into(), &[]), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The ladder is climbed with noise at a start value. At its end the noise is set free, with the
 //! restricted likelihood of the path that was found (`settle.rs`).
 
+mod approach;
 mod model;
 mod settle;
 mod start;
@@ -15,7 +16,9 @@ pub use summary::{NoiseEstimate, PartEstimate};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::scatter::Scatter;
 use super::AnnealOptions;
+use crate::action::noise::Law;
 use crate::action::{ChannelNoise, Observations, Precision, Problem};
 use crate::error::Result;
 use crate::model::Model;
@@ -74,5 +77,20 @@ impl NoiseEstimation {
             problem,
             start,
         }))
+    }
+    /// Noise as the data's own differences show it, over that of the ladder.
+    pub fn scatter(&self, data: &[Observations], ladder: &Precision) -> Option<Scatter> {
+        let channels = self
+            .problem
+            .noise()
+            .map_or(&[][..], |noise| &noise.channels);
+        let logarithms = channels
+            .iter()
+            .filter(|channel| channel.law == Law::LogNormal);
+        let logarithms: Vec<usize> = logarithms.map(|channel| channel.scale.column).collect();
+        match self.start.is_empty() {
+            true => Scatter::of(data, ladder, &logarithms),
+            false => Scatter::of_all(data, ladder, &logarithms),
+        }
     }
 }

@@ -143,13 +143,21 @@ impl Settle<'_> {
         let mut workspace: Option<Workspace> = None;
         let mut done: Option<SettledMinimum> = None;
         let mut held = vec![false; self.noise_parameters()];
+        let mut approach: Option<Minimum> = None;
         for _ in 0..MOST {
             let Some(shares) = self.shares(&mut action, unknowns) else {
                 return Ok(done);
             };
             let told = self.summed(&shares.left);
             match &mut done {
-                None => self.guess(&mut action, &shares, &told, unknowns)?,
+                None => {
+                    let before = unknowns[first..].to_vec();
+                    self.guess(&mut action, &shares, &told, unknowns)?;
+                    approach = self.approach(by, &before, &shares, unknowns, interrupted)?;
+                    if approach.is_some() {
+                        self.guess(&mut action, &shares, &told, unknowns)?;
+                    }
+                }
                 Some(done) => {
                     done.shares.clone_from(&shares);
                     let step = self.largest_step(&mut action, &shares, &told, unknowns)?;
@@ -177,9 +185,13 @@ impl Settle<'_> {
             };
             let minimum = loosely.minimize_in(workspace, &mut objective, unknowns)?;
             let is_interrupted = minimum.stop == StopReason::Interrupted;
-            let minimum = match &done {
+            let before = done
+                .as_ref()
+                .map(|done| &done.minimum)
+                .or(approach.as_ref());
+            let minimum = match before {
                 None => minimum,
-                Some(done) => minimum.after(&done.minimum),
+                Some(before) => minimum.after(before),
             };
             done = Some(SettledMinimum { minimum, shares });
             if is_interrupted {

@@ -23,7 +23,8 @@ pub(super) fn values(problem: &Problem) -> Vec<f64> {
     );
     for channel in &noise.channels {
         let column = channel.scale.column;
-        let deviation = deviation(problem.data(), column);
+        let is_logarithm = channel.law == Law::LogNormal;
+        let deviation = deviation(problem.data(), column, is_logarithm);
         let both = channel.parameters.iter().all(Option::is_some);
         for &(_, parameter) in &channel.own {
             if let Some([low, high]) = noise.parameters[parameter].details.initial {
@@ -43,12 +44,7 @@ pub(super) fn values(problem: &Problem) -> Vec<f64> {
             };
             let value = match noise.parameters[parameter].details.initial {
                 Some([low, high]) => (low * high).sqrt(),
-                None if k == 0 => match channel.law {
-                    Law::LogNormal => {
-                        own / mean_square(problem.data(), column)
-                            .sqrt()
-                            .max(f64::MIN_POSITIVE)
-                    }
+                None if k == 0 || is_logarithm => match channel.law {
                     Law::NegativeBinomial => DISPERSION,
                     _ => own,
                 },
@@ -109,7 +105,7 @@ fn of_datum(
         if information > 0.0 && information.is_finite() {
             return information;
         }
-        let deviation = deviation(problem.data(), column);
+        let deviation = deviation(problem.data(), column, false);
         return 1.0 / (deviation * deviation);
     }
     let scale = &channel.scale;
@@ -122,7 +118,7 @@ fn of_datum(
         None if channel.law == Law::Poisson => count,
         None if channel.law == Law::NegativeBinomial => count * (1.0 + count * a.sqrt()),
         Some(_) => {
-            let deviation = deviation(problem.data(), column);
+            let deviation = deviation(problem.data(), column, false);
             deviation * deviation
         }
         None => match channel.law {
@@ -161,12 +157,22 @@ pub(super) fn reference(problem: &Problem, values: &[f64], stated: Vec<f64>) -> 
     each.map(of).collect()
 }
 
-/// Deviation of a column's noise: from the differences of its data, or a share of their spread.
-fn deviation(data: &[Observations], column: usize) -> f64 {
-    let guess = SHARE * spread(data, column);
-    match Scatter::of_column(data, &Precision::default(), column) {
+/// Deviation of a column's noise, or of that of its logarithm: from the differences of its data;
+/// where they do not tell, between the least that they allow and a share of the spread.
+fn deviation(data: &[Observations], column: usize, is_logarithm: bool) -> f64 {
+    let spread = match is_logarithm {
+        false => spread(data, column),
+        // A share of a value is as much in its logarithm.
+        true => 1.0,
+    };
+    let guess = SHARE * spread;
+    match Scatter::of_column(data, column, is_logarithm) {
         ColumnScatter::Estimate(variance) => variance.sqrt(),
-        ColumnScatter::AtMost(variance) => variance.sqrt().clamp(LEAST * guess, guess),
+        ColumnScatter::AtMost(variance) => match variance.sqrt() {
+            // Channels whose noise is unlike on the ladder, but not in truth, lead to wrong paths.
+            most if most > guess && most < spread => (most * guess).sqrt(),
+            most => most.clamp(LEAST * guess, guess),
+        },
     }
 }
 
