@@ -94,7 +94,7 @@ fn the_estimate_does_not_depend_on_the_scale() {
         logit,
     ];
     for estimate in all {
-        let run = decay(estimate).unwrap();
+        let run = decay(estimate.clone()).unwrap();
         assert_eq!(run.verdict, Verdict::Consistent, "{}", run.diagnose());
         let k = run.parameter("k").unwrap();
         assert!((k / right - 1.0).abs() < 1e-5, "{estimate:?}: {k} {right}");
