@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { abarbanel2018Twin } from "./abarbanel-2018-twin/index.js";
 import { bars } from "./bars/index.js";
 import { digits } from "./digits/index.js";
+import { doses } from "./doses/index.js";
 import { doublePendulum } from "./double-pendulum/index.js";
 import { howCertain } from "./how-certain/index.js";
 import { limits } from "./limits/index.js";
@@ -29,6 +30,7 @@ const short = {
   "lorenz96-twin": lorenz96Twin,
   "lynx-hare": lynxHare,
   "lynx-hare-posterior": lynxHarePosterior,
+  doses,
   limits,
   bars,
   "mechanics-orbits": mechanicsOrbits,

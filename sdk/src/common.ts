@@ -48,9 +48,23 @@ export {
   naklNeuron,
   pendulum,
 } from "./models.js";
-export type { Inputs, InputSeries, TimedInput } from "./inputs.js";
+export type { EventColumns, EventRow, EventTables } from "./events.js";
+export {
+  type Infusion,
+  infusions,
+  type InputInterpolation,
+  type TimedInput,
+} from "./input-curves.js";
+export type { Inputs, InputSeries } from "./inputs.js";
+export type { EventOccurrence, Interpolation, Jump } from "./raw.js";
 export * from "./model/define.js";
-export type { ModelDefinition, ParameterDefinition, StateDefinition } from "./model/definition.js";
+export type {
+  EventDefinition,
+  ModelDefinition,
+  ParameterDefinition,
+  StateDefinition,
+} from "./model/definition.js";
+export type { EventOptions, StateChange } from "./model/events.js";
 export { type Condition, expr, type Expression, type Operand } from "./model/expression.js";
 export {
   abs,
@@ -120,7 +134,12 @@ export {
 export * from "./network/twin.js";
 export * from "./npy.js";
 export type { Dates, TimeUnit } from "./dates.js";
-export { observations, type Measurements, type Observations } from "./observations.js";
+export {
+  observations,
+  type MeasuredSeries,
+  type Measurements,
+  type Observations,
+} from "./observations.js";
 export type { CoreFacts } from "./raw.js";
 export type * from "../generated/public-types.js";
 export type {

@@ -1,13 +1,15 @@
 // Points of data that come at any times.
 import { outOfRange, wrongLength } from "./errors.js";
-import { hasFunction, inputTimes } from "./inputs.js";
-import { MOST_VALUES } from "./shape.js";
+import { MOST_VALUES, timeGrid } from "./shape.js";
 
 /**
  * Largest distance of a time from the grid, as a share of the time step. Times were probably
  * rounded when they were written down.
  */
 const TOLERANCE = 1e-3;
+
+/** Largest distance of two times that are one but for rounding errors, as a share of the step. */
+const SAME = 1e-6;
 
 /** Largest number of points of an even grid, as a multiple of the number of times. */
 const MOST_GAPS = 8;
@@ -37,17 +39,49 @@ export interface DataGrid {
   pointOf: Float64Array;
 }
 
+/** What a grid must hold beside the instants of data. */
+export interface GridNeeds {
+  /** Further times that must be points, in any order, such as those of jumps and events. */
+  times?: readonly number[];
+  /** True if longer gaps are divided, so that a function of time is seen there. */
+  isDivided?: boolean;
+}
+
 /**
  * Gives the points of data with these instants, ascending: those of an even grid where all of them
- * lie on one, else the instants themselves. `given` is the time step that was given, and `inputs`
- * are the inputs as they were given.
+ * lie on one, else the instants themselves. `given` is the time step that was given.
  */
 export function dataGrid(
   instants: Float64Array,
   given: number | undefined,
-  inputs: unknown,
+  { times: further = [], isDivided = false }: GridNeeds,
 ): DataGrid {
-  return evenGrid(instants, given, inputTimes(inputs)) ?? unevenGrid(instants, given, inputs);
+  const grid = evenGrid(instants, given, further);
+  return grid ?? unevenGrid(instants, given, further, isDivided);
+}
+
+/** Gives the times of all points of a grid. */
+export function gridTimes({ start, timeStep, points, times }: DataGrid): Float64Array {
+  return times ?? timeGrid(start, timeStep, 0, points);
+}
+
+/** Gives the function from a time that is a point of a grid, but for rounding, to its number. */
+export function pointsOf(grid: DataGrid): (time: number) => number {
+  const { start, timeStep, points, times } = grid;
+  if (times === undefined)
+    return (time) => Math.max(0, Math.min(points - 1, Math.round((time - start) / timeStep)));
+  return (time) => nearest(times, time);
+}
+
+/** Gives the number of the value that is nearest to another one, of ascending values. */
+function nearest(values: Float64Array, value: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] as number) <= value) low = middle;
+    else high = middle;
+  }
+  return (values[high] as number) - value < value - (values[low] as number) ? high : low;
 }
 
 /**
@@ -77,16 +111,17 @@ function evenGrid(
   return isOnGrid && isKnown ? { start, timeStep, points, pointOf } : undefined;
 }
 
-/**
- * Gives points at the instants themselves and at the times of inputs. Where an input is a function
- * of time, longer gaps are divided, so that the model sees it there.
- */
-function unevenGrid(instants: Float64Array, given: number | undefined, inputs: unknown): DataGrid {
+/** Gives points at the instants themselves and at further times. */
+function unevenGrid(
+  instants: Float64Array,
+  given: number | undefined,
+  further: readonly number[],
+  isDivided: boolean,
+): DataGrid {
   const timeStep = given ?? median(gaps(instants));
   const [start, last] = [instants[0] as number, instants.at(-1) as number];
-  const inside = inputTimes(inputs).filter((time) => time > start && time < last);
-  const knots = Float64Array.from(new Set([...instants, ...inside])).sort();
-  const isDivided = hasFunction(inputs);
+  const inside = further.filter((time) => time > start && time < last);
+  const knots = merged(instants, Float64Array.from(inside).sort(), SAME * timeStep);
   const all: number[] = [];
   knots.forEach((time, i) => {
     const before = knots[i - 1];
@@ -101,6 +136,27 @@ function unevenGrid(instants: Float64Array, given: number | undefined, inputs: u
   const numbers = new Map(all.map((time, n) => [time, n]));
   const pointOf = Float64Array.from(instants, (time) => numbers.get(time) as number);
   return { start, timeStep, points: times.length, times, pointOf };
+}
+
+/**
+ * Gives ascending times with further ones among them, without those that are as near as rounding
+ * errors to others.
+ */
+function merged(times: Float64Array, further: Float64Array, same: number): number[] {
+  const all: number[] = [];
+  let next = 0;
+  const add = (until: number): void => {
+    for (; next < further.length && (further[next] as number) < until; next += 1) {
+      const time = further[next] as number;
+      if (until - time > same && !(time - (all.at(-1) ?? Number.NEGATIVE_INFINITY) <= same))
+        all.push(time);
+    }
+  };
+  for (const time of times) {
+    add(time);
+    all.push(time);
+  }
+  return all;
 }
 
 /** Gives the distances of neighbouring times. */

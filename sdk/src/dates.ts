@@ -34,7 +34,12 @@ const ISO =
  * @throws LeastActionError for texts that are no dates, for dates without a unit, and for a unit or
  *   an origin without dates.
  */
-export function timesOf(given: unknown, unit: unknown, origin: unknown): Float64Array {
+export function timesOf(
+  given: unknown,
+  unit: unknown,
+  origin: unknown,
+  path = "times",
+): Float64Array {
   const isDates = Array.isArray(given) && given.length > 0 && !given.every(isNumber);
   if (!isDates) {
     const name = unit === undefined ? "origin" : "unit";
@@ -43,7 +48,7 @@ export function timesOf(given: unknown, unit: unknown, origin: unknown): Float64
         name,
         "is for times that are dates; numbers are in the model's unit already",
       );
-    return float64Array("times", given);
+    return float64Array(path, given);
   }
   if (unit === undefined)
     throw wrongShape(
@@ -52,9 +57,17 @@ export function timesOf(given: unknown, unit: unknown, origin: unknown): Float64
     );
   if (typeof unit !== "string" || !Object.hasOwn(UNITS, unit))
     throw wrongShape("unit", `must be ${listOfUnits()}, got ${describe(unit)}`);
-  const milliseconds = Float64Array.from(given, (one: unknown, i) => instantOf(`times[${i}]`, one));
+  const milliseconds = Float64Array.from(given, (one: unknown, i) =>
+    instantOf(`${path}[${i}]`, one),
+  );
   const zero = origin === undefined ? Math.min(...milliseconds) : instantOf("origin", origin);
   return milliseconds.map((time) => (time - zero) / UNITS[unit as TimeUnit]);
+}
+
+/** Gives the earliest of some dates; undefined for numbers. */
+export function earliestOf(given: unknown): Date | undefined {
+  if (!Array.isArray(given) || given.every(isNumber)) return undefined;
+  return new Date(Math.min(...given.map((one: unknown, i) => instantOf(`times[${i}]`, one))));
 }
 
 function isNumber(value: unknown): boolean {

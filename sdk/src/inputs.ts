@@ -1,18 +1,21 @@
 // Inputs u(t) and observed components, from names to numbers in the order of the model.
-import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
-import { describe, fields, float64Array, timeGrid } from "./shape.js";
-
-/** Values of an input at times of their own, ascending. */
-export interface TimedInput {
-  /** Times of the values, in the model's unit of time. */
-  times: ArrayLike<number>;
-  /** Values, one per time: straight lines in between, and constant before and after them. */
-  values: ArrayLike<number>;
-}
+import { LeastActionError, unknownName, wrongLength, wrongShape } from "./errors.js";
+import {
+  curveOf,
+  finite,
+  type InputCurve,
+  type InputPoints,
+  type TimedInput,
+} from "./input-curves.js";
+import { describe, fields, float64Array } from "./shape.js";
 
 /**
- * Values of one input: one per grid point, a function of time that is called at every grid point,
- * or values at times of their own.
+ * Values of one input: one per grid point, joined by straight lines; a function of time, which may
+ * jump; or values at times of their own.
+ *
+ * A function is smooth between its jumps, and a jump is found where the function differs before and
+ * after it at an eighth of the distance between two points. Shorter pulses are given as values at
+ * times of their own, with the interpolation `"hold"`.
  */
 export type InputSeries = ArrayLike<number> | ((time: number) => number) | TimedInput;
 
@@ -33,42 +36,21 @@ export interface TimeGrid {
   times?: Float64Array;
 }
 
-/** Gives the times at which inputs have values of their own, in any order. */
-export function inputTimes(given: unknown): number[] {
-  return seriesIn(given).flatMap((series) =>
-    isTimed(series) ? Array.from(series.times as ArrayLike<number>) : [],
-  );
-}
-
-/** True if one of the inputs is a function of time. */
-export function hasFunction(given: unknown): boolean {
-  return seriesIn(given).some((series) => typeof series === "function");
-}
-
-/** Gives all inputs that are given by name. */
-function seriesIn(given: unknown): unknown[] {
-  const isNames = typeof given === "object" && given !== null && !("length" in given);
-  return isNames ? Object.values(given) : [];
-}
-
-/** True for values with times of their own. */
-function isTimed(given: unknown): given is { times: unknown; values: unknown } {
-  return typeof given === "object" && given !== null && "times" in given && "values" in given;
-}
-
 /**
- * Gives inputs by name as points x inputs, row-major. `names` is the order of the model; without a
- * model there is none, so there may be one input only. A series may also have a value for each of
- * `instants`, ascending times that are among those of the grid.
+ * Reads inputs as curves in the order of the model, `names`; without a model there is none, so there
+ * may be one input only. Inputs come by name, or all in one array, points x inputs, row-major. A
+ * series may have a value for each of the times in `at`.
  *
  * @throws LeastActionError by field, as `inputs.I`.
  */
-export function inputsOnGrid(
+export function inputCurves(
   given: unknown,
   names: readonly string[] | undefined,
-  grid: TimeGrid,
-  instants?: Float64Array,
-): Float64Array {
+  at: InputPoints,
+): InputCurve[] {
+  const isList =
+    typeof given === "object" && given !== null && "length" in given && !isNamed(given, names);
+  if (isList) return listed(given, names, at.points);
   const series = fields("inputs", given);
   const order = names ?? Object.keys(series);
   for (const name of Object.keys(series))
@@ -76,102 +58,36 @@ export function inputsOnGrid(
   if (names === undefined && order.length > 1) {
     throw wrongShape("inputs", "are several, so their order must be known: give the model too");
   }
-  const columns = order.map((name) => column(`inputs.${name}`, series[name], grid, instants));
-  return Float64Array.from({ length: grid.points * order.length }, (_, k) => {
-    const point = Math.floor(k / order.length);
-    return columns[k % order.length]?.[point] as number;
-  });
+  return order.map((name) => curveOf(`inputs.${name}`, series[name], at));
 }
 
-/** Gives inputs as points x inputs, row-major, from either form: by name, or all in one array. */
-export function inputsOf(
+/** Reads inputs that are all in one array. */
+function listed(
   given: unknown,
   names: readonly string[] | undefined,
-  grid: TimeGrid,
-  instants?: Float64Array,
-): Float64Array {
-  const isList =
-    typeof given === "object" && given !== null && "length" in given && !isNamed(given, names);
-  return isList ? float64Array("inputs", given) : inputsOnGrid(given, names, grid, instants);
+  points: Float64Array,
+): InputCurve[] {
+  const all = finite("inputs", float64Array("inputs", given));
+  const width = names?.length ?? Math.max(1, Math.round(all.length / points.length));
+  if (all.length !== points.length * width)
+    throw wrongLength(
+      "inputs",
+      all.length,
+      points.length * width,
+      `${points.length} points x ${width} inputs of the model`,
+    );
+  return Array.from({ length: width }, (_, k) =>
+    curveOf(
+      "inputs",
+      points.map((_, n) => all[n * width + k] as number),
+      { points },
+    ),
+  );
 }
 
 /** True if an object with a `length` holds inputs by name, one of which is called `length`. */
 function isNamed(given: object, names: readonly string[] | undefined): boolean {
   return names?.includes("length") === true && !Array.isArray(given) && !ArrayBuffer.isView(given);
-}
-
-/** Gives the values of one input at the grid points. */
-function column(
-  path: string,
-  given: unknown,
-  { start, timeStep, points, first = 0, times: uneven }: TimeGrid,
-  instants?: Float64Array,
-): Float64Array {
-  if (given === undefined)
-    throw wrongShape(path, "is missing: give a value per grid point, or a function of time");
-  const times = uneven ?? timeGrid(start, timeStep, first, points);
-  if (isTimed(given)) return interpolated(timed(path, given), times);
-  if (typeof given !== "function") {
-    const values = float64Array(path, given);
-    if (values.length === points) return finite(path, values);
-    if (values.length === instants?.length)
-      return interpolated({ times: instants, values: finite(path, values) }, times);
-    throw wrongLength(
-      path,
-      values.length,
-      points,
-      "one per grid point; or give { times, values }, or a function of time",
-    );
-  }
-  const sampled = Array.from(times, (time) => (given as (time: number) => unknown)(time));
-  const odd = sampled.findIndex((value) => typeof value !== "number");
-  if (odd >= 0)
-    throw wrongShape(
-      path,
-      `must give numbers, gave ${describe(sampled[odd])} at time ${times[odd]}`,
-    );
-  return finite(path, Float64Array.from(sampled as number[]));
-}
-
-/** Checks values at times of their own. */
-function timed(path: string, given: { times: unknown; values: unknown }): TimedValues {
-  const times = finite(`${path}.times`, float64Array(`${path}.times`, given.times));
-  const values = finite(`${path}.values`, float64Array(`${path}.values`, given.values));
-  if (times.length === 0) throw wrongLength(`${path}.times`, 0, 1, "at least");
-  if (values.length !== times.length)
-    throw wrongLength(`${path}.values`, values.length, times.length, "one per time");
-  times.forEach((time, i) => {
-    const before = times[i - 1];
-    if (before !== undefined && !(time > before))
-      throw outOfRange(`${path}.times[${i}]`, time, `later than ${before}`);
-  });
-  return { times, values };
-}
-
-/** Values at ascending times. */
-interface TimedValues {
-  times: Float64Array;
-  values: Float64Array;
-}
-
-/** Gives values at ascending times on the straight lines between others. */
-function interpolated({ times, values }: TimedValues, at: Float64Array): Float64Array {
-  let next = 0;
-  return at.map((time) => {
-    while (next < times.length && (times[next] as number) < time) next += 1;
-    const after = values[next] ?? (values.at(-1) as number);
-    if (next === 0 || next === times.length || times[next] === time) return after;
-    const [from, to] = [times[next - 1] as number, times[next] as number];
-    const before = values[next - 1] as number;
-    return before + ((time - from) / (to - from)) * (after - before);
-  });
-}
-
-/** Gives values as they are if all of them are finite. */
-function finite(path: string, values: Float64Array): Float64Array {
-  const odd = values.findIndex((value) => !Number.isFinite(value));
-  if (odd >= 0) throw outOfRange(`${path}[${odd}]`, values[odd] as number, "finite");
-  return values;
 }
 
 /**

@@ -1,9 +1,13 @@
 // Measurements on the time grid of the model.
-import { type Dates, timesOf, type TimeUnit } from "./dates.js";
+import { type Dates, earliestOf, timesOf, type TimeUnit } from "./dates.js";
+import { driveOf, drivenTimes, refuseEarlier } from "./driven-grid.js";
 import { outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
-import { dataGrid, instantsOf } from "./data-grid.js";
-import { checkOnce, componentOf, type Inputs, inputsOf, namesOf } from "./inputs.js";
+import { type DataGrid, dataGrid, gridTimes, instantsOf, pointsOf } from "./data-grid.js";
+import { eventKindsOf, eventsOf, type EventTables, type TimedEvent } from "./events.js";
+import { isTimed } from "./input-curves.js";
+import { checkOnce, componentOf, inputCurves, type Inputs, namesOf } from "./inputs.js";
 import type { Model } from "./models.js";
+import type { Interpolation, Jump } from "./raw.js";
 import { copied, describe, fields, float64Array, MOST_VALUES, plain } from "./shape.js";
 
 /**
@@ -30,8 +34,23 @@ export interface Observations {
   observed: readonly number[];
   /** Measured values: points x observed, row-major; NaN where nothing was measured. */
   values: Float64Array;
-  /** Inputs u(t): points x inputs of the model, row-major. Only for models with inputs. */
+  /**
+   * Inputs u(t): points x inputs of the model, row-major; where an input jumps, the value right
+   * before. Only for models with inputs.
+   */
   inputs?: Float64Array;
+  /** Curve of each input between points. Default: straight lines. */
+  interpolation?: readonly Interpolation[];
+  /**
+   * Points at which inputs jump or events change the state, ascending. A measurement at such a
+   * point is one right before. Default: none.
+   */
+  jumps?: readonly Jump[];
+  /**
+   * Values that parameters of the model have in this data set, by name; the others have the value
+   * of all data sets.
+   */
+  parameters?: Readonly<Record<string, number>>;
   /**
    * Standard deviations of the noise, in the unit of the data: points x observed, row-major; not
    * read where nothing was measured. Default: as the options of a run say.
@@ -81,6 +100,16 @@ function errorsOf(path: string, errors: unknown, values: unknown): Float64Array 
   return numbers;
 }
 
+/** Values of one component: one per time of the data, or with times of their own. */
+export type MeasuredSeries =
+  | ArrayLike<number>
+  | {
+      /** Times of the values, as those of the data. */
+      times: ArrayLike<number> | Dates;
+      /** Measured values, one per time, NaN where a value is missing. */
+      values: ArrayLike<number>;
+    };
+
 /**
  * Measurements at given times, the argument of {@link observations}. The type parameters are names
  * of the model, if it is given: `S` of its state components, `I` of its inputs, `O` of its
@@ -97,9 +126,9 @@ export interface Measurements<
    * Times of the measurements, in the model's unit of time and in any order. Several may be the
    * same, as for repeated measurements. Dates, and texts such as `"2024-03-01"` and
    * `"2024-03-01T12:30:00Z"` (without a zone in universal time), become the time since `origin` in
-   * `unit`.
+   * `unit`. They may be left out where every series has times of its own.
    */
-  times: ArrayLike<number> | Dates;
+  times?: ArrayLike<number> | Dates;
   /** Unit of the model's time, for times that are dates: `"days"`, for instance. */
   unit?: TimeUnit;
   /** Date at which the model's time is zero, for times that are dates. Default: the earliest. */
@@ -114,8 +143,8 @@ export interface Measurements<
    *   one array, times x observed, row-major.
    */
   values:
-    | { readonly [component: number]: ArrayLike<number> }
-    | ([S | O] extends [never] ? never : { readonly [K in NoInfer<S | O>]?: ArrayLike<number> })
+    | { readonly [component: number]: MeasuredSeries }
+    | ([S | O] extends [never] ? never : { readonly [K in NoInfer<S | O>]?: MeasuredSeries })
     | {
         /** Observed components and observables, by number or name. */
         observed: readonly (number | NoInfer<S | O>)[];
@@ -134,11 +163,23 @@ export interface Measurements<
         : { readonly [K in NoInfer<S | O>]?: number | ArrayLike<number> });
   /**
    * Inputs u(t), for models with inputs: for each a value per point of the data, a value per time
-   * (of ascending times), `{ times, values }` with times of their own, which may lie outside of
-   * those of the data, or a function of time. Between points they are straight lines. Without
-   * `model` there may be one only.
+   * (of ascending times), `{ times, values, interpolation }` with times of their own, which may lie
+   * outside of those of the data, or a function of time, which may jump. Without `model` there may
+   * be one only.
    */
   inputs?: Inputs<NoInfer<I>>;
+  /**
+   * Events of the model with their times and numbers, `{ dose: { time: [0, 24], amount: 320 } }`,
+   * or rows, `{ dose: [{ time: 0, amount: 320, every: 24, count: 7 }] }`. A measurement at the time
+   * of an event is one right before it. Events after the last time have no effect. Needs `model`.
+   * Default: those whose times the model says.
+   */
+  events?: EventTables;
+  /**
+   * Values that parameters of the model have in this data set, such as a dose or a weight, by name.
+   * Other data sets may have others. Default: all have the values of all data sets.
+   */
+  parameters?: Readonly<Record<string, number>>;
   /**
    * Longest time step of the model, which may be finer than that of the data. Default: the smallest
    * distance between two times if all lie on a grid of such steps, else the median distance.
@@ -183,22 +224,53 @@ export function observations<
   const given = fields("options", measurements);
   checkNames(given);
   const names = namesOf(given.model);
-  const times = timesOf(given.times, given.unit, given.origin);
-  const instants = instantsOf(times);
-  const series = seriesOf(given.values, times.length, names?.observed);
+  const origin = given.origin ?? earliestOf(allTimesOf(given));
+  const clock = (path: string, times: unknown): Float64Array =>
+    earliestOf(times) === undefined
+      ? float64Array(path, times)
+      : timesOf(times, given.unit, origin, path);
+  const shared = given.times;
+  const times =
+    shared === undefined
+      ? new Float64Array(0)
+      : timesOf(shared, given.unit, given.unit === undefined ? given.origin : origin);
+  const series = seriesOf(
+    given.values,
+    { length: shared === undefined ? undefined : times.length, clock },
+    names?.observed,
+  );
+  const all = [times, ...series.flatMap((one) => one.times ?? [])];
+  const instants = instantsOf(Float64Array.from(all.flatMap((one) => Array.from(one))));
+  let next = times.length;
+  const ofSeries = series.map((one): Int32Array => {
+    const first = one.times === undefined ? 0 : next;
+    if (one.times !== undefined) next += one.times.length;
+    return instants.of.subarray(first, first + one.values.length);
+  });
   const bars =
-    given.errors === undefined
-      ? undefined
-      : errorSeries(given.errors, times.length, series, names?.observed);
+    given.errors === undefined ? undefined : errorSeries(given.errors, series, names?.observed);
   const step = given.timeStep === undefined ? undefined : positive("timeStep", given.timeStep);
-  const grid = dataGrid(instants.times, step, given.inputs);
-  const columns = columnsOf(series, instants.of);
-  const observed = columns.map(({ component }) => component);
-  const most = Math.floor(MOST_VALUES / Math.max(1, observed.length));
-  if (!(grid.points <= most)) {
+  const kinds = eventKindsOf(given.model);
+  const events = eventsOf(given.events, kinds, clock);
+  const hasFunction = hasCurves(given.inputs);
+  const needs = { isDivided: hasFunction };
+  const most = Math.floor(MOST_VALUES / Math.max(1, series.length));
+  const checked = (grid: DataGrid): DataGrid => {
+    if (grid.points <= most) return grid;
     const expected = `so large that there are at most ${most} grid points`;
     throw outOfRange("timeStep", grid.timeStep, expected);
-  }
+  };
+  const base = gridTimes(checked(dataGrid(instants.times, step, needs)));
+  const curves =
+    given.inputs === undefined
+      ? []
+      : inputCurves(given.inputs, names?.inputs, { points: base, instants: instants.times });
+  const span = [base[0] as number, base.at(-1) as number] as const;
+  refuseEarlier(events, span[0], "the data begin");
+  const further = drivenTimes(curves, events, span);
+  const grid = checked(dataGrid(instants.times, step, { ...needs, times: further }));
+  const columns = columnsOf(series, ofSeries);
+  const observed = columns.map(({ component }) => component);
   const values = new Float64Array(grid.points * observed.length).fill(Number.NaN);
   const errors = bars && new Float64Array(values.length).fill(Number.NaN);
   columns.forEach(({ series: k, rows }, l) =>
@@ -212,9 +284,64 @@ export function observations<
   const data: Observations = { start, timeStep, points, observed, values };
   if (grid.times !== undefined) data.times = grid.times;
   if (errors !== undefined) data.errors = errors;
-  if (given.inputs === undefined) return data;
-  const inputs = inputsOf(given.inputs, names?.inputs, data, instants.times);
-  return { ...data, inputs };
+  if (given.parameters !== undefined) data.parameters = parametersOf(given.parameters);
+  const pointOf = pointsOf(grid);
+  refuseRepeats(events, data, pointOf, names?.observed);
+  const { inputs, ...drive } = driveOf(gridTimes(grid), pointOf, curves, events);
+  return { ...data, ...(given.inputs !== undefined && { inputs }), ...drive };
+}
+
+/** Gives the times of all data, those of single series among them, as they were given. */
+function allTimesOf(given: Record<string, unknown>): unknown[] {
+  const { times, values } = given;
+  const series = typeof values === "object" && values !== null ? Object.values(values) : [];
+  const lists = [times, ...series.map((one) => (isTimed(one) ? one.times : undefined))];
+  return lists.flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
+}
+
+/** True if inputs have curves that are seen at more points than those of the data. */
+function hasCurves(given: unknown): boolean {
+  const isNames = typeof given === "object" && given !== null && !("length" in given);
+  return isNames && Object.values(given).some((one) => typeof one === "function");
+}
+
+/**
+ * Refuses repeated measurements at the time of an event: nothing tells which of them were before
+ * it.
+ */
+function refuseRepeats(
+  events: readonly TimedEvent[],
+  { observed, values }: Observations,
+  pointOf: (time: number) => number,
+  names: readonly string[] | undefined,
+): void {
+  for (const { time, path } of events) {
+    const row = values.subarray(
+      pointOf(time) * observed.length,
+      (pointOf(time) + 1) * observed.length,
+    );
+    const measured = observed.filter((_, l) => !Number.isNaN(row[l]));
+    const twice = measured.find((component, l) => measured.indexOf(component) !== l);
+    if (twice === undefined) continue;
+    const name = names?.[twice] ?? `component ${twice}`;
+    throw wrongShape(
+      "times",
+      `${name} is measured more than once at ${time}, the time of ${path}: a measurement at the ` +
+        "time of an event is one right before it; give those after it a later time",
+    );
+  }
+}
+
+/** Copies values of parameters. */
+function parametersOf(given: unknown): Record<string, number> {
+  const values = Object.entries(fields("parameters", given));
+  return Object.fromEntries(
+    values.map(([name, value]) => {
+      if (typeof value !== "number" || !Number.isFinite(value))
+        throw wrongShape(`parameters.${name}`, `must be a finite number, got ${describe(value)}`);
+      return [name, value];
+    }),
+  );
 }
 
 /** Refuses unknown fields: a misspelt `timeStep` would silently put the data on another grid. */
@@ -227,6 +354,8 @@ function checkNames(given: Record<string, unknown>): void {
     "values",
     "errors",
     "inputs",
+    "events",
+    "parameters",
     "timeStep",
   ] satisfies (keyof Measurements)[];
   const name = Object.keys(given).find((key) => !known.includes(key));
@@ -252,13 +381,13 @@ interface Column {
 
 /**
  * Gives the columns of all series: one each, and further ones where values are repeated at one
- * instant. `instants` are the numbers of the instants of a series' values.
+ * instant. `instants` are the numbers of the instants of each series' values.
  */
-function columnsOf(series: readonly Series[], instants: Int32Array): Column[] {
+function columnsOf(series: readonly Series[], instants: readonly Int32Array[]): Column[] {
   return series.flatMap(({ component, values }, k) => {
     const columns: Column[] = [{ component, series: k, rows: new Map() }];
     const counts = new Map<number, number>();
-    instants.forEach((instant, row) => {
+    (instants[k] as Int32Array).forEach((instant, row) => {
       if (Number.isNaN(values[row])) return;
       const repeat = counts.get(instant) ?? 0;
       counts.set(instant, repeat + 1);
@@ -275,17 +404,38 @@ interface Series {
   component: number;
   /** Measured values, one per time. */
   values: Float64Array;
+  /** Times of its own; undefined for the times of all data. */
+  times?: Float64Array;
+}
+
+/** Times that series have. */
+interface SeriesTimes {
+  /** Number of times of series without times of their own; undefined if there are none. */
+  length: number | undefined;
+  /** Reads times of a series' own. */
+  clock(path: string, times: unknown): Float64Array;
 }
 
 /** Reads measured values by number or by name. */
-function seriesOf(given: unknown, length: number, names: readonly string[] | undefined): Series[] {
+function seriesOf(
+  given: unknown,
+  { length, clock }: SeriesTimes,
+  names: readonly string[] | undefined,
+): Series[] {
+  const shared = (): number => {
+    if (length !== undefined) return length;
+    throw wrongShape("times", "are missing: give them, or times of its own to every series");
+  };
   const values = fields("values", given);
-  if ("observed" in values) return listed(values.observed, values.values, length, names);
+  if ("observed" in values) return listed(values.observed, values.values, shared(), names);
   const all = Object.entries(values).map(([name, one]) => {
     const isNumber = /^\d+$/.test(name);
     const path = isNumber ? `values[${name}]` : `values.${name}`;
     const component = componentOf(path, isNumber ? Number(name) : name, names);
-    return { path, component, values: series(path, one, length) };
+    if (!isTimed(one)) return { path, component, values: series(path, one, shared()) };
+    const times = clock(`${path}.times`, one.times);
+    const values = series(`${path}.values`, one.values, times.length);
+    return { path, component, values, times };
   });
   const components = all.map(({ component }) => component);
   checkOnce(components, (i) => all[i]?.path as string);
@@ -328,7 +478,6 @@ function listed(
 /** Reads the errors of measured series, in their order. */
 function errorSeries(
   given: unknown,
-  length: number,
   measured: readonly Series[],
   names: readonly string[] | undefined,
 ): Float64Array[] {
@@ -337,7 +486,8 @@ function errorSeries(
       const isNumber = /^\d+$/.test(name);
       const path = isNumber ? `errors[${name}]` : `errors.${name}`;
       const component = componentOf(path, isNumber ? Number(name) : name, names);
-      if (!measured.some((series) => series.component === component))
+      const length = measured.find((series) => series.component === component)?.values.length;
+      if (length === undefined)
         throw wrongShape(path, "has no measured values: give errors of measured series only");
       const values =
         typeof one === "number" ? new Float64Array(length).fill(one) : series(path, one, length);

@@ -6,6 +6,8 @@ import type {
   ConditionalLyapunov,
   GradientCheck,
   Identifiability,
+  Interpolation,
+  Jump,
   Level,
   ModelDefinition,
   ModelKind,
@@ -46,6 +48,7 @@ export type {
   ConditionalLyapunovOptions as CoreConditionalLyapunovOptions,
   ContinuousNetworkOptions as CoreContinuousNetworkOptions,
   ErrorFacts as CoreFacts,
+  EventDefinition as CoreEventDefinition,
   Layer as CoreLayer,
   LyapunovExponents as CoreLyapunovExponents,
   LyapunovOptions as CoreLyapunovOptions,
@@ -138,7 +141,12 @@ export interface Raw {
     spec: unknown,
     options: unknown,
   ): {
-    data: Grid & { values: Float64Array; inputs: Float64Array };
+    data: Grid & {
+      values: Float64Array;
+      inputs: Float64Array;
+      interpolation: Interpolation[];
+      jumps: Jump[];
+    };
     truth: Float64Array;
     future: Float64Array;
     parameters: Record<string, number>;

@@ -1,6 +1,9 @@
 // Forward integration, and twin experiments, whose data are made by the model itself, so that the
 // truth is known.
-import { componentOf, type Inputs, inputsOf, namesOf, type TimeGrid } from "./inputs.js";
+import { driveOf, drivenTimes, type Drive, refuseEarlier } from "./driven-grid.js";
+import { wrongShape } from "./errors.js";
+import { eventKindsOf, eventsOf, type EventTables } from "./events.js";
+import { componentOf, inputCurves, type Inputs, namesOf } from "./inputs.js";
 import type { Observations } from "./observations.js";
 import { type Model, specOf } from "./models.js";
 import { call } from "./instance.js";
@@ -13,7 +16,10 @@ export interface TwinOptions<
   S extends string = string,
   I extends string = string,
   O extends string = string,
-> extends Omit<CoreTwinExperiment, "parameters" | "observed" | "inputs"> {
+> extends Omit<
+  CoreTwinExperiment,
+  "parameters" | "observed" | "inputs" | "interpolation" | "jumps"
+> {
   /** Model that makes the data. */
   model: Model<P, S, I, O>;
   /** True values of parameters by name. Default: those of the model. */
@@ -29,6 +35,11 @@ export interface TwinOptions<
    * Default: none.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
+  /**
+   * Events of the model, as of {@link observations}, at times of points. Default: those whose times
+   * the model says.
+   */
+  events?: EventTables;
 }
 
 /** Data of a twin experiment with the truth behind them. */
@@ -72,19 +83,18 @@ export function twinExperiment<
   I extends string,
   O extends string = string,
 >(options: TwinOptions<P, S, I, O>): Twin<P> {
-  const { model, inputs, ...rest } = fields("options", options);
+  const { model, inputs, events, ...rest } = fields("options", options);
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
   given.observed = numbered("observed", model, given.observed);
-  if (inputs !== undefined) {
-    const { start = 0, timeStep, points, further = 0 } = given as Record<string, number>;
-    given.inputs = inputsOnPath(model, inputs, start, timeStep, (points as number) + further);
-  }
+  const { timeStep: step, points: window, further: more = 0 } = given as Record<string, number>;
+  drive(given, model, { inputs, events }, [0, step, (window as number) + more]);
   const twin = call((raw) => raw.twinExperiment(spec, given));
-  const { start, timeStep, points } = twin.data;
+  const { start, timeStep, points, interpolation, jumps } = twin.data;
   const further = (twin.future.length / twin.truth.length) * points;
   return {
     ...twin,
+    data: dataOf(twin.data, interpolation, jumps),
     times: timeGrid(start, timeStep, 0, points),
     futureTimes: timeGrid(start, timeStep, points, further),
     parameters: twin.parameters as Record<P, number>,
@@ -103,9 +113,23 @@ export function numbered(path: string, model: unknown, observed: unknown): unkno
   );
 }
 
+/** Gives data without lists that are empty. */
+function dataOf(
+  data: Observations,
+  interpolation: Observations["interpolation"],
+  jumps: Observations["jumps"],
+): Observations {
+  const { interpolation: _, jumps: __, ...rest } = data;
+  return {
+    ...rest,
+    ...(interpolation?.length && { interpolation }),
+    ...(jumps?.length && { jumps }),
+  };
+}
+
 /**
- * Gives inputs in the form that Rust takes. An invalid grid is left for Rust to refuse, so it has
- * no points here.
+ * Gives the inputs at the points of a path in the form that Rust takes. An invalid grid is left for
+ * Rust to refuse, so it has no points here.
  */
 export function inputsOnPath(
   model: unknown,
@@ -114,10 +138,53 @@ export function inputsOnPath(
   timeStep: unknown,
   points: unknown,
 ): number[] {
+  return Array.from(pathDrive(model, { inputs: given }, [start, timeStep, points]).inputs);
+}
+
+/** Sets inputs, jumps and events on the points of a path in options that Rust takes. */
+function drive(
+  options: Record<string, unknown>,
+  model: unknown,
+  given: { inputs?: unknown; events?: unknown },
+  grid: readonly [unknown, unknown, unknown],
+): void {
+  const { inputs, ...rest } = pathDrive(model, given, grid);
+  if (given.inputs !== undefined) options.inputs = Array.from(inputs);
+  Object.assign(options, rest);
+}
+
+/** Gives inputs, jumps and events on the points of an even grid `[start, timeStep, points]`. */
+function pathDrive(
+  model: unknown,
+  given: { inputs?: unknown; events?: unknown },
+  [start, timeStep, points]: readonly [unknown, unknown, unknown],
+): Drive {
   const isGrid =
     [start, timeStep, points].every(Number.isFinite) && (points as number) <= MOST_VALUES;
-  const grid = { start, timeStep, points: isGrid ? points : 0 } as TimeGrid;
-  return Array.from(inputsOf(given, namesOf(model)?.inputs, grid));
+  const [first, step] = [start as number, timeStep as number];
+  const times = timeGrid(first, step, 0, isGrid ? (points as number) : 0);
+  const names = namesOf(model)?.inputs;
+  const curves =
+    given.inputs === undefined ? [] : inputCurves(given.inputs, names, { points: times });
+  if (times.length === 0) return { inputs: new Float64Array(0) };
+  const all = eventsOf(given.events, eventKindsOf(model), (path, given) =>
+    float64Array(path, given),
+  );
+  refuseEarlier(all, first, "the path begins");
+  const events = all.filter(({ time }) => time >= first);
+  const span = [first, times.at(-1) as number] as const;
+  const pointOf = (time: number): number =>
+    Math.min(times.length - 1, Math.max(0, Math.round((time - first) / step)));
+  const sharp = curves.map((curve) => ({ ...curve, nodes: [] }));
+  for (const time of drivenTimes(sharp, events, span)) {
+    if (Math.abs((times[pointOf(time)] as number) - time) <= 1e-3 * step) continue;
+    const what = events.find((event) => event.time === time)?.path ?? "inputs";
+    throw wrongShape(
+      what,
+      `jumps at ${time}, which is no point: choose a timeStep of which it is a multiple`,
+    );
+  }
+  return driveOf(times, pointOf, sharp, events);
 }
 
 /** Options of {@link integrate}. */
@@ -136,10 +203,14 @@ export interface IntegrateOptions<P extends string, I extends string = string> {
   start?: number;
   /**
    * Inputs u(t), for models with inputs: for each a value per point or a function of time; or all
-   * in one array, points x inputs, row-major. Between points they are interpolated linearly.
-   * Default: none.
+   * in one array, points x inputs, row-major. Default: none.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
+  /**
+   * Events of the model, as of {@link observations}, at times of points. Default: those whose times
+   * the model says.
+   */
+  events?: EventTables;
 }
 
 /**
@@ -160,13 +231,11 @@ export interface IntegrateOptions<P extends string, I extends string = string> {
 export function integrate<P extends string, I extends string>(
   options: IntegrateOptions<P, I>,
 ): { times: Float64Array; path: Float64Array } {
-  const { model, initialState, inputs, ...rest } = fields("options", options);
+  const { model, initialState, inputs, events, ...rest } = fields("options", options);
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
   given.initialState = Array.from(float64Array("initialState", initialState));
-  if (inputs !== undefined) {
-    given.inputs = inputsOnPath(model, inputs, given.start ?? 0, given.timeStep, given.points);
-  }
+  drive(given, model, { inputs, events }, [given.start ?? 0, given.timeStep, given.points]);
   const path = call((raw) => raw.integrate(spec, given));
   return {
     times: timeGrid(

@@ -2,6 +2,7 @@
 
 use js_sys::{Array, Atomics, Float64Array, Int32Array, Reflect};
 use least_action::action::Precision;
+use least_action::action::{Interpolation, Jump};
 use least_action::anneal::{
     Annealable, Climb, FinerGrid, GivenStart, NetworkAnnealOptions, Networks, Paths, Rung,
     StepCheck, Stopped,
@@ -42,7 +43,13 @@ macro_rules! either {
 pub(crate) struct Horizon {
     until: f64,
     #[serde(default)]
+    times: Vec<f64>,
+    #[serde(default)]
     inputs: Vec<f64>,
+    #[serde(default)]
+    interpolation: Vec<Interpolation>,
+    #[serde(default)]
+    jumps: Vec<Jump>,
     #[serde(default)]
     data_set: usize,
 }
@@ -51,7 +58,10 @@ impl Horizon {
     pub fn horizon(&self) -> least_action::twin::Horizon<'_> {
         least_action::twin::Horizon {
             until: self.until,
+            times: &self.times,
             inputs: &self.inputs,
+            interpolation: &self.interpolation,
+            jumps: &self.jumps,
             data_set: self.data_set,
         }
     }
@@ -197,10 +207,31 @@ impl Annealer {
         slopes
     }
 
-    /// Names of the parameters that change in time. They are the last columns of paths.
+    /// Names of the parameters that change in time, then of those that differ by data set. They are
+    /// the last columns of paths.
     pub fn varying(&self) -> Vec<String> {
         match &self.0 {
-            Kind::Paths(annealer) => annealer.problem().varying().map(str::to_string).collect(),
+            Kind::Paths(annealer) => {
+                let problem = annealer.problem();
+                let names = problem.varying().chain(problem.own_names());
+                names.map(str::to_string).collect()
+            }
+            Kind::Networks(_) => Vec::new(),
+        }
+    }
+
+    /// Names of the parameters that differ by data set, the last of [`Annealer::varying`].
+    pub fn own(&self) -> Vec<String> {
+        match &self.0 {
+            Kind::Paths(annealer) => annealer.problem().own_names().map(str::to_string).collect(),
+            Kind::Networks(_) => Vec::new(),
+        }
+    }
+
+    /// Names of the estimated parameters that are deviations between data sets.
+    pub fn spreads(&self) -> Vec<String> {
+        match &self.0 {
+            Kind::Paths(annealer) => annealer.spread_names(),
             Kind::Networks(_) => Vec::new(),
         }
     }
@@ -459,6 +490,7 @@ fn verdicts_of(run: &Run) -> JsValue {
         ("verdict", plain(&run.verdict)),
         ("chiSquare", plain(&run.chi_square)),
         ("noise", plain(&run.noise)),
+        ("hierarchies", plain(&run.hierarchies)),
         ("best", (run.best as f64).into()),
         ("modelPrecision", float64_array(&precisions)),
         ("summary", run.summary().into()),

@@ -1,6 +1,9 @@
 //! Conversion of values between Rust and JavaScript.
 
+use std::collections::BTreeMap;
+
 use js_sys::{Array, Float64Array, Object, Reflect};
+use least_action::action::{Interpolation, Jump};
 use least_action::{Error, Observations};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -183,10 +186,16 @@ fn wrong_list(path: &str, given: &Object, known: &Object) -> Option<Error> {
 #[serde(rename_all = "camelCase")]
 struct Grid {
     #[serde(default)]
+    parameters: BTreeMap<String, f64>,
+    #[serde(default)]
     start: f64,
     time_step: f64,
     points: usize,
     observed: Vec<usize>,
+    #[serde(default)]
+    interpolation: Vec<Interpolation>,
+    #[serde(default)]
+    jumps: Vec<Jump>,
 }
 
 /// Reads data sets, each `{ grid, times, values, inputs }` with `grid` a [`Grid`].
@@ -207,6 +216,9 @@ pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
             values: numbers(&field("values")),
             inputs: numbers(&field("inputs")),
             times: numbers(&field("times")),
+            interpolation: grid.interpolation,
+            jumps: grid.jumps,
+            parameters: grid.parameters,
         })
     };
     sets.iter().enumerate().map(set).collect()

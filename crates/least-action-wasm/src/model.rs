@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
+use least_action::action::{Interpolation, Jump};
 use least_action::model::{Model, ModelDefinition};
 use least_action::models::ModelSpec;
 use least_action::twin::{ConditionalLyapunovOptions, Forward, TwinExperiment};
@@ -92,6 +93,8 @@ pub fn twin_experiment(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
         ("observed", plain(&twin.data.observed)),
         ("values", float64_array(&twin.data.values)),
         ("inputs", float64_array(&twin.data.inputs)),
+        ("interpolation", plain(&twin.data.interpolation)),
+        ("jumps", plain(&twin.data.jumps)),
     ]);
     Ok(object([
         ("data", data),
@@ -112,7 +115,13 @@ struct Integration {
     #[serde(default)]
     start: f64,
     #[serde(default)]
+    times: Vec<f64>,
+    #[serde(default)]
     inputs: Vec<f64>,
+    #[serde(default)]
+    interpolation: Vec<Interpolation>,
+    #[serde(default)]
+    jumps: Vec<Jump>,
 }
 
 /// Path by forward integration, points x dimension, row-major.
@@ -128,8 +137,10 @@ pub fn integrate(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
                 start: given.start,
                 time_step: given.time_step,
                 points: given.points,
-                times: &[],
+                times: &given.times,
                 inputs: &given.inputs,
+                interpolation: &given.interpolation,
+                jumps: &given.jumps,
             };
             least_action::twin::integrate(&*model, forward)
         })

@@ -24,7 +24,7 @@ fn action(model: Arc<dyn Model>, options: ActionOptions) -> Action {
         observed: vec![0],
         values: (0..41).map(noise).collect(),
         inputs: vec![0.5; 41 * model.inputs().len()],
-        times: Vec::new(),
+        ..Observations::default()
     };
     let estimate = model.parameters().iter().map(|p| p.name.clone()).collect();
     let options = ActionOptions {

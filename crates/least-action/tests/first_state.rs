@@ -345,8 +345,7 @@ fn integrated(
         start: 0.0,
         time_step: step / 10.0,
         points: (points - 1) * 10 + 1,
-        inputs: &[],
-        times: &[],
+        ..Forward::default()
     };
     let path = integrate(model, forward).unwrap();
     // Sums of twelve uniform numbers are nearly normal.

@@ -60,7 +60,7 @@ impl Case {
                 inputs: (0..points * model.inputs().len())
                     .map(|k| at(5 * k))
                     .collect(),
-                times: Vec::new(),
+                ..Observations::default()
             },
             path,
             parameters: parameters

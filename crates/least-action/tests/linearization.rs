@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use least_action::action::{
-    ChannelNoise, EstimatedScale, FirstDistribution, FirstMean, FirstState, FirstValue, NoisePart,
-    Precision, Prior,
+    ChannelNoise, EstimatedScale, EventOccurrence, FirstDistribution, FirstMean, FirstState,
+    FirstValue, Interpolation, Jump, NoisePart, Precision, Prior,
 };
 
-use least_action::model::{EquationModel, Model, ModelBuilder, ModelKind};
+use least_action::model::{
+    EquationDefinition, EquationModel, EventChange, EventDefinition, Model, ModelBuilder,
+    ModelDefinition, ModelKind, NamedExpression, ParameterDefinition, StateDefinition,
+};
 use least_action::solve::Linearization;
 use least_action::{Action, ActionOptions, Discretization, Normalization, Observations, Problem};
 
@@ -56,7 +59,7 @@ fn data(points: usize, observed: &[usize], shift: usize) -> Observations {
         observed: observed.to_vec(),
         values,
         inputs: (0..points).map(|k| wave(3 * k + shift)).collect(),
-        times: Vec::new(),
+        ..Observations::default()
     }
 }
 
@@ -87,8 +90,12 @@ fn dense(lin: &Linearization, d: usize, path_length: usize, size: usize) -> (Vec
 }
 
 fn check(kind: ModelKind, sets: Vec<Observations>, options: ActionOptions) {
+    check_model(model(kind), sets, options);
+}
+
+fn check_model(model: EquationModel, sets: Vec<Observations>, options: ActionOptions) {
     let name = format!("{options:?}");
-    let problem = Problem::new(Arc::new(model(kind)) as Arc<dyn Model>, sets, &options).unwrap();
+    let problem = Problem::new(Arc::new(model) as Arc<dyn Model>, sets, &options).unwrap();
     let (d, path_length) = (problem.model().dimension(), problem.path_length());
     let estimated = problem.estimated().len();
     let size = path_length + estimated;
@@ -212,6 +219,117 @@ fn uneven_grids_are_linearised_exactly() {
                 ..options(Some(scheme))
             };
             check(ModelKind::Flow, sets.clone(), options);
+        }
+    }
+}
+
+/// The model with events that mix states, parameters, the input, the time and numbers of theirs.
+fn model_with_events(kind: ModelKind) -> EquationModel {
+    let event = |name: &str, columns: &[&str], changes: &[(&str, &str)]| EventDefinition {
+        name: name.into(),
+        columns: columns.iter().map(|c| c.to_string()).collect(),
+        changes: changes
+            .iter()
+            .map(|(s, e)| EventChange::new(s, e))
+            .collect(),
+        ..EventDefinition::default()
+    };
+    let equation = EquationDefinition::new;
+    ModelDefinition {
+        kind,
+        states: vec![
+            StateDefinition::new("x", 0.0),
+            StateDefinition::new("y", 0.0),
+        ],
+        parameters: vec![
+            ParameterDefinition::new("a", 0.7),
+            ParameterDefinition::new("unused", 0.0),
+            ParameterDefinition::new("b", -0.4),
+        ],
+        inputs: vec!["u".into()],
+        equations: vec![
+            equation("x", "a*x*y - b*b*x + u*y"),
+            equation("y", "sin(a*t) - x*x + b*y*u"),
+        ],
+        observables: vec![
+            NamedExpression::new("square", "x*x*a"),
+            NamedExpression::new("mixed", "x*y + y"),
+        ],
+        definitions: vec![NamedExpression::new("both", "x*b")],
+        events: vec![
+            event(
+                "kick",
+                &["size"],
+                &[("x", "x + a*kick.size*sin(y) + u*both"), ("y", "b*y*t")],
+            ),
+            event("dose", &[], &[("x", "x + a*a")]),
+            event(
+                "push",
+                &["size", "other"],
+                &[("y", "y + push.size*b/(2 + push.other)")],
+            ),
+        ],
+        ..ModelDefinition::default()
+    }
+    .build()
+    .unwrap()
+}
+
+#[test]
+fn jumps_of_inputs_and_states_are_linearised_exactly() {
+    let event = |kind: usize, numbers: &[f64]| EventOccurrence {
+        kind,
+        numbers: numbers.to_vec(),
+    };
+    let jump = |point: usize, inputs: &[f64], events: Vec<EventOccurrence>| Jump {
+        point,
+        inputs: inputs.to_vec(),
+        events,
+    };
+    let all = Discretization::FLOWS.map(Some).into_iter().chain([None]);
+    for scheme in all {
+        let kind = match scheme {
+            None => ModelKind::Map,
+            Some(_) => ModelKind::Flow,
+        };
+        let scheme = scheme.unwrap_or(Discretization::Map);
+        let mut first = data(11, &[0, 2], 0);
+        first.jumps = vec![
+            jump(0, &[], vec![event(0, &[0.8])]),
+            jump(4, &[1.7], vec![]),
+            jump(
+                6,
+                &[-0.6],
+                vec![event(1, &[]), event(2, &[0.4, -0.3]), event(1, &[])],
+            ),
+            jump(10, &[0.3], vec![event(0, &[1.0])]),
+        ];
+        if scheme == Discretization::Rk4 {
+            first.interpolation = vec![Interpolation::Cubic];
+        }
+        let mut second = data(5, &[0, 2], 1);
+        if kind == ModelKind::Flow {
+            second.times = vec![0.3, 0.4, 0.5, 0.9, 1.3];
+        }
+        second.jumps = vec![jump(2, &[], vec![event(0, &[0.5])])];
+        for estimate in [vec![], vec!["a".to_string(), "b".into()]] {
+            let options = ActionOptions {
+                estimate,
+                ..options(Some(scheme))
+            };
+            let sets = vec![first.clone(), second.clone()];
+            check_model(model_with_events(kind), sets, options.clone());
+            let varying = ActionOptions {
+                varying: [("b".to_string(), 3.0)].into(),
+                estimate: options
+                    .estimate
+                    .iter()
+                    .filter(|n| *n != "b")
+                    .cloned()
+                    .collect(),
+                ..options
+            };
+            check_model(model_with_events(kind), vec![first.clone()], varying);
         }
     }
 }

@@ -32,7 +32,7 @@ fn path(
         time_step,
         points,
         inputs,
-        times: &[],
+        ..Forward::default()
     };
     integrate(model, forward).unwrap()
 }
@@ -66,8 +66,7 @@ fn lyapunov(model: &EquationModel, parameters: &[f64], time_step: f64, steps: us
         start: 0.0,
         time_step,
         points: spin_up + steps + 1,
-        inputs: &[],
-        times: &[],
+        ..Forward::default()
     };
     let path = integrate(model, forward).unwrap();
     let mut tangents: Vec<Vec<f64>> = (0..d)

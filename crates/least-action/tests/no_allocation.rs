@@ -68,7 +68,7 @@ fn evaluations_take_no_memory() {
                 observed: vec![0],
                 values: vec![1.0; points],
                 inputs: vec![0.1; points * model.inputs().len()],
-                times: Vec::new(),
+                ..Observations::default()
             };
             let names: Vec<String> = model.parameters().iter().map(|p| p.name.clone()).collect();
             let parameters: Vec<f64> = model.parameters().iter().map(|p| p.default).collect();

@@ -64,7 +64,7 @@ fn every_scheme_keeps_its_order_on_uneven_grids() {
             time_step: 0.4,
             points: grid.len(),
             times: &grid,
-            inputs: &[],
+            ..Forward::default()
         };
         // Steps of a hundredth and less, so that the reference's error is beyond that of any.
         let truth = integrate(&pendulum(), forward).unwrap();

@@ -29,6 +29,16 @@ export async function annealBy(working: Working, options: unknown): Promise<Run 
     : ascend(working, planOf(given));
 }
 
+/** Gives the row of the first point of each data set. */
+function firstsOf(points: Uint32Array): number[] {
+  let next = 0;
+  return Array.from(points, (count) => {
+    const first = next;
+    next += count;
+    return first;
+  });
+}
+
 /** Carries out a plan: resumes earlier climbs, climbs the others, and makes the result. */
 async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
   const { task, watch, earlier, result } = plan;
@@ -37,6 +47,9 @@ async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
     const names = withAnnealer(task, (annealer) => ({
       estimated: annealer.estimated(),
       varying: annealer.varying(),
+      own: annealer.own(),
+      spreads: annealer.spreads(),
+      firsts: firstsOf(annealer.points()),
       isScaled: annealer.isScaled(),
       hasLogarithms: annealer.hasLogarithms(),
       noise: annealer.noise(),

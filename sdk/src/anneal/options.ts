@@ -229,11 +229,11 @@ function pathOf(
 function joined(
   at: string,
   climb: Record<string, unknown>,
-  { varying, hasLogarithms }: Names,
+  { varying, own, hasLogarithms }: Names,
 ): Float64Array {
-  const field = hasLogarithms ? "pathCoordinates" : "path";
+  const field = hasLogarithms || own.length > 0 ? "pathCoordinates" : "path";
   const path = copied(`${at}.${field}`, float64Array(`${at}.${field}`, climb[field]));
-  if (varying.length === 0) return path;
+  if (varying.length === 0 || own.length > 0) return path;
   const given = fields(`${at}.varying`, climb.varying);
   const columns = varying.map((name) => float64Array(`${at}.varying.${name}`, given[name]));
   const points = columns[0]?.length ?? 0;
@@ -242,12 +242,13 @@ function joined(
     const because = "as many as the others have";
     throw wrongLength(`${at}.varying.${varying[odd]}`, columns[odd]?.length ?? 0, points, because);
   }
-  const own = path.length / points;
-  if (!Number.isInteger(own))
+  const states = path.length / points;
+  if (!Number.isInteger(states))
     throw wrongLength(`${at}.${field}`, path.length, points, "a multiple, one row per point");
-  const width = own + columns.length;
+  const width = states + columns.length;
   return Float64Array.from({ length: points * width }, (_, k) => {
     const [point, column] = [Math.floor(k / width), k % width];
-    return (column < own ? path[point * own + column] : columns[column - own]?.[point]) as number;
+    const isState = column < states;
+    return (isState ? path[point * states + column] : columns[column - states]?.[point]) as number;
   });
 }

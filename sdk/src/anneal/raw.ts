@@ -5,6 +5,7 @@ import type {
   ErrorFacts,
   FailedMember,
   Finding,
+  HierarchyEstimate,
   Level,
   ModelNoiseEstimate,
   NoiseEstimate,
@@ -68,6 +69,7 @@ export interface Verdicts {
   verdict: Verdict;
   chiSquare: ChiSquare | null;
   noise: NoiseEstimate[];
+  hierarchies: HierarchyEstimate[];
   /** Place of the best climb in the list. */
   best: number;
   /** R_f at each rung. */
@@ -93,8 +95,15 @@ export interface RawAnnealer {
   naturalUnknowns(unknowns: Float64Array): Float64Array;
   /** Derivatives of what `naturalUnknowns` gives in the unknowns. */
   slopes(unknowns: Float64Array): Float64Array;
-  /** Names of the parameters that change in time: the last columns of paths. */
+  /**
+   * Names of the parameters that change in time, then of those that differ by data set: the last
+   * columns of paths.
+   */
   varying(): string[];
+  /** Names of the parameters that differ by data set, the last of `varying`. */
+  own(): string[];
+  /** Names of the estimated parameters that are deviations between data sets. */
+  spreads(): string[];
   /** Names of the estimated parameters that are natural logarithms of noise scales, the last. */
   noise(): string[];
   /** Largest number of starting paths. */

@@ -60,6 +60,9 @@ export interface Outcome {
   starts: number;
   estimated: readonly string[];
   varying: readonly string[];
+  own: readonly string[];
+  spreads: readonly string[];
+  firsts: readonly number[];
   isScaled: boolean;
   hasLogarithms: boolean;
   noise: readonly string[];

@@ -1,7 +1,9 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
-import { type Inputs, inputsOf, namesOf } from "../inputs.js";
+import type { EventTables } from "../events.js";
+import { type Inputs, namesOf } from "../inputs.js";
 import type {
+  HierarchyEstimate,
   Identifiability,
   ModelNoiseEstimate,
   NoiseEstimate,
@@ -18,7 +20,7 @@ import {
   type UncertaintyOptions,
 } from "../statistics/uncertainty.js";
 import { atData, type KeptRows, parted } from "./columns.js";
-import { gridOf, predictedGrid } from "./window.js";
+import { gridOf, driveHorizon } from "./window.js";
 import { type Climbed, type Outcome, type Reached, Results } from "./results.js";
 import type { RunParts } from "./run-parts.js";
 import { type Names, type PathTask, withAnnealer } from "./task.js";
@@ -30,6 +32,11 @@ export interface Climb<E extends string> extends Climbed {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /**
+   * Parameters that differ by data set, own ones, those of groups and those that data sets state:
+   * one value per data set.
+   */
+  own: Record<string, Float64Array>;
   /** Natural logarithms of the scales of estimated noise, by name; `run.noise` has the numbers. */
   noise: Record<string, number>;
   /** Path at the last rung done, points x dimension, row-major. */
@@ -40,8 +47,9 @@ export interface Climb<E extends string> extends Climbed {
    */
   coordinates?: Float64Array;
   /**
-   * Path in the numbers by which it is estimated: the logarithms of positive states. Only there if
-   * some states are positive, so that a climb goes on from the same bits.
+   * Path in the numbers by which it is estimated: the logarithms of positive states, and own values
+   * of data sets as further columns. Only there if some states are positive, or parameters differ
+   * by data set, so that a climb goes on from the same bits.
    */
   pathCoordinates?: Float64Array;
 }
@@ -52,6 +60,11 @@ export interface Best<E extends string> extends Reached {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /**
+   * Parameters that differ by data set, own ones, those of groups and those that data sets state:
+   * one value per data set.
+   */
+  own: Record<string, Float64Array>;
   /** Natural logarithms of the scales of estimated noise, by name; `run.noise` has the numbers. */
   noise: Record<string, number>;
   /** Estimated path, points x dimension, row-major. */
@@ -102,6 +115,11 @@ export class Run<E extends string = string, I extends string = string> extends R
    */
   readonly noise: Readonly<Record<string, NoiseEstimate>>;
   /**
+   * Distributions of parameters between data sets, by the name of the parameter: mean and deviation
+   * on its scale, the deviation with an interval. Empty without hierarchies.
+   */
+  readonly hierarchies: Readonly<Record<string, HierarchyEstimate>>;
+  /**
    * Check of the time step: the error of the answer that it makes. Null for maps, where the check
    * is turned off, and where the run was not done or the data leave a direction open.
    */
@@ -122,8 +140,8 @@ export class Run<E extends string = string, I extends string = string> extends R
     super(
       outcome,
       (climb) => climbOf<E>(outcome, climb, task),
-      ({ parameters, varying, noise, path }, reached) => {
-        return { ...reached, parameters, varying, noise, path };
+      ({ parameters, varying, own, noise, path }, reached) => {
+        return { ...reached, parameters, varying, own, noise, path };
       },
     );
     this.#outcome = outcome;
@@ -131,6 +149,9 @@ export class Run<E extends string = string, I extends string = string> extends R
     this.#model = model;
     this.times = times;
     this.noise = Object.fromEntries(outcome.verdicts.noise.map((one) => [one.name, one]));
+    this.hierarchies = Object.fromEntries(
+      outcome.verdicts.hierarchies.map((one) => [one.name, one]),
+    );
     this.stepCheck = outcome.checks.at(-1) ?? null;
     this.refined = before === undefined ? null : this.#refinedFrom(before);
   }
@@ -159,7 +180,8 @@ export class Run<E extends string = string, I extends string = string> extends R
    *   the starting path whose estimate is integrated (default: the best one's); `inputs`: the
    *   model's inputs at the predicted points, the first of them one step past the window: for each
    *   input a value per point or a function of time, or all in one array, steps x inputs,
-   *   row-major; `dataSet`: number of the data set whose window is left (default: 0, the first).
+   *   row-major; `events`: events past the window, as of data, whose times become points too;
+   *   `dataSet`: number of the data set whose window is left (default: 0, the first).
    * @throws LeastActionError for whatever is wrong with the options, and if the solution does not
    *   stay finite.
    */
@@ -167,15 +189,14 @@ export class Run<E extends string = string, I extends string = string> extends R
     until: number;
     start?: number;
     inputs?: Inputs<I> | ArrayLike<number>;
+    events?: EventTables;
     dataSet?: number;
   }): Prediction {
-    const { start = this.best.start, inputs, ...rest } = fields("options", options);
+    const { start = this.best.start, inputs, events, ...rest } = fields("options", options);
     const horizon: Record<string, unknown> = { ...rest };
     const [task, model, climbs] = [this.#task, this.#model, this.#outcome.climbs];
-    const grid = predictedGrid(task.sets[(rest.dataSet ?? 0) as number], rest.until);
-    if (inputs !== undefined && grid !== undefined) {
-      horizon.inputs = Array.from(inputsOf(inputs, namesOf(model)?.inputs, grid));
-    }
+    const set = task.sets[(rest.dataSet ?? 0) as number];
+    driveHorizon(horizon, set, model, { inputs, events });
     const climb = climbs.find((climb) => climb.start === start);
     if (climb === undefined) {
       if (typeof start !== "number")
@@ -272,10 +293,11 @@ export class Run<E extends string = string, I extends string = string> extends R
    */
   toJSON(): Record<string, unknown> {
     const { best, starts, times } = this;
-    const { noise, stepCheck, refined } = this;
+    const { noise, hierarchies, stepCheck, refined } = this;
     return {
       ...this.common(),
       noise,
+      hierarchies,
       stepCheck,
       refined: refined && {
         ...refined,
@@ -305,7 +327,8 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   #parts(): RunParts {
-    const { estimated, varying, noise, isScaled, hasLogarithms } = this.#outcome;
+    const { estimated, varying, own, spreads, firsts, noise, isScaled, hasLogarithms } =
+      this.#outcome;
     const task = this.#task;
     const starts = this.levels.flatMap(({ starts }) => starts);
     const chosen = starts.length === 0 ? [this.best.start] : starts;
@@ -325,6 +348,9 @@ export class Run<E extends string = string, I extends string = string> extends R
         kept: keptOf(task),
         estimated,
         varying,
+        own,
+        spreads,
+        firsts,
         noise,
         isScaled,
         hasLogarithms,
@@ -367,7 +393,10 @@ export function climbOf<E extends string>(
 ): Climb<E> {
   const points = pointsOf(task);
   const path = atData(climb.path, keptOf(task));
-  if (!names.isScaled) return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
+  // Own values are columns of the path, from which a climb goes on to the same bits.
+  const whole = names.own.length > 0 && { pathCoordinates: path };
+  if (!names.isScaled)
+    return { ...climb, ...byName<E>(path, climb.parameters, points, names), ...whole };
   const coordinates = climb.parameters;
   const [rows, values] = withAnnealer(task, (annealer) => [
     annealer.naturalPath(path),
@@ -379,14 +408,16 @@ export function climbOf<E extends string>(
     ...byName<E>(rows, values, points, names),
     coordinates,
     ...(names.hasLogarithms && { pathCoordinates: given }),
+    ...whole,
   };
 }
 
 /** Copies a climb with lists in place of typed arrays. */
-function listed<T extends { path: Float64Array; varying: object }>(
+function listed<T extends { path: Float64Array; varying: object; own: object }>(
   one: T,
 ): Record<string, unknown> {
   const varying = Object.entries(one.varying as Record<string, Float64Array>);
+  const own = Object.entries(one.own as Record<string, Float64Array>);
   const { coordinates, pathCoordinates } = one as Partial<Climb<string>>;
   return {
     ...one,
@@ -394,5 +425,6 @@ function listed<T extends { path: Float64Array; varying: object }>(
     ...(pathCoordinates && { pathCoordinates: Array.from(pathCoordinates) }),
     path: Array.from(one.path),
     varying: Object.fromEntries(varying.map(([name, values]) => [name, Array.from(values)])),
+    own: Object.fromEntries(own.map(([name, values]) => [name, Array.from(values)])),
   };
 }

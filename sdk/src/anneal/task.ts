@@ -41,8 +41,14 @@ export type AnnealTask = PathTask | NetworkTask;
 export interface Names {
   /** Parameters that are constant in time. */
   estimated: readonly string[];
-  /** Parameters that change in time. */
+  /** Parameters that change in time, then those that differ by data set: last columns of paths. */
   varying: readonly string[];
+  /** The last of `varying`: parameters that differ by data set. */
+  own: readonly string[];
+  /** Those of `estimated` that are deviations between data sets, which `hierarchies` tell of. */
+  spreads: readonly string[];
+  /** Row of the first point of each data set, before a grid was refined. */
+  firsts: readonly number[];
   /** True if parameters or states are estimated on scales, by logarithms or logits. */
   isScaled: boolean;
   /** True if positive states are estimated by their logarithms. */

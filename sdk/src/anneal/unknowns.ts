@@ -37,6 +37,8 @@ export interface UnknownsParts<E extends string> {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Parameters that differ by data set: one value per data set. */
+  own: Record<string, Float64Array>;
   /** Natural logarithms of the scales of estimated noise, by name; empty where it is known. */
   noise: Record<string, number>;
 }
@@ -77,22 +79,29 @@ export function byName<E extends string>(
   rows: Float64Array,
   values: Float64Array,
   points: number,
-  { estimated, varying, noise }: Names,
+  { estimated, varying, own, spreads, firsts, noise }: Names,
 ): UnknownsParts<E> {
   const { path, columns } = parted(rows, points, varying.length);
   const mean = (column: Float64Array): number =>
     column.reduce((sum, value) => sum + value, 0) / column.length;
+  const changing = varying.slice(0, varying.length - own.length);
   const all = estimated.map((name, p) => [name, values[p] as number] as const);
   const parameters = [
-    ...all.slice(0, all.length - noise.length),
-    ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
+    ...all.slice(0, all.length - noise.length).filter(([name]) => !spreads.includes(name)),
+    ...changing.map((name, k) => [name, mean(columns[k] as Float64Array)]),
   ];
   return {
     path,
     parameters: Object.fromEntries(parameters) as Record<E, number>,
     varying: Object.fromEntries(
-      varying.map((name, k) => [name, columns[k]]),
+      changing.map((name, k) => [name, columns[k]]),
     ) as UnknownsParts<E>["varying"],
+    own: Object.fromEntries(
+      own.map((name, k) => {
+        const column = columns[changing.length + k] as Float64Array;
+        return [name, Float64Array.from(firsts, (first) => column[first] as number)];
+      }),
+    ),
     noise: Object.fromEntries(all.slice(all.length - noise.length)),
   };
 }
@@ -102,10 +111,11 @@ export function byName<E extends string>(
  * others.
  */
 export function byParameter<E extends string, T>(
-  { estimated, varying, noise }: UnknownsShape,
+  { estimated, varying, own, spreads, noise }: UnknownsShape,
   of: (name: E) => T,
 ): Record<E, T> {
-  const own = estimated.slice(0, estimated.length - noise.length);
-  const names = [...own, ...varying] as E[];
+  const constant = estimated.slice(0, estimated.length - noise.length);
+  const changing = varying.slice(0, varying.length - own.length);
+  const names = [...constant.filter((name) => !spreads.includes(name)), ...changing] as E[];
   return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<E, T>;
 }

@@ -3,6 +3,7 @@ import { LeastActionError, textOf, wrongShape } from "../errors.js";
 import { call, isLoaded } from "../instance.js";
 import { describe, fields } from "../shape.js";
 import type { ModelDefinition } from "./definition.js";
+import { type EventOptions, eventsOf } from "./events.js";
 import { lower } from "./lower.js";
 import { DescribedModel, type Model } from "./model.js";
 import { record } from "../shape.js";
@@ -64,6 +65,10 @@ export interface ModelOptions<
    * numbers that go on from those of the states. Default: none.
    */
   observables?: Observables<S, P, I, W, O>;
+  /**
+   * Events that change the state at times which the data or the model know. Default: none.
+   */
+  events?: readonly EventOptions<ComponentNames<S>>[];
   /**
    * Initial state of twin experiments unless they are given one: numbers by state, or an array of
    * all in the order of the states. Default: 0.
@@ -134,6 +139,7 @@ export function defineModel<
     ...(lowered.where.length > 0 && { where: lowered.where }),
     equations: lowered.equations.slice(0, end),
     ...(observed.length > 0 && { observables: observed }),
+    ...(given.events !== undefined && { events: eventsOf(given.events) }),
   };
   return modelOf(definition) as Model<keyof P & string, ComponentNames<S>, I, O>;
 }

@@ -1,5 +1,10 @@
 // A model as plain data, as it is passed to Rust and kept in files. Its form is defined in Rust.
-import type { CoreModelDefinition, CoreParameterDefinition, CoreStateDefinition } from "../raw.js";
+import type {
+  CoreEventDefinition,
+  CoreModelDefinition,
+  CoreParameterDefinition,
+  CoreStateDefinition,
+} from "../raw.js";
 
 /** Deeply read-only form of a type. */
 type Frozen<T> = T extends readonly (infer E)[]
@@ -12,5 +17,7 @@ type Frozen<T> = T extends readonly (infer E)[]
 export type StateDefinition = Frozen<CoreStateDefinition>;
 /** Definition of a parameter as plain data: name, default value, unit and description. */
 export type ParameterDefinition = Frozen<CoreParameterDefinition>;
+/** Definition of a kind of events as plain data: its name, columns and changes of states. */
+export type EventDefinition = Frozen<CoreEventDefinition>;
 /** Model as plain data, as `model.definition` gives it and {@link modelFromJSON} takes it. */
 export type ModelDefinition = Frozen<CoreModelDefinition>;

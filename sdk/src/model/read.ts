@@ -8,7 +8,9 @@ import { Vector } from "./vector.js";
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Definition of a model without its formulas. */
-export type Declarations = Mutable<Omit<ModelDefinition, "where" | "equations" | "observables">> & {
+export type Declarations = Mutable<
+  Omit<ModelDefinition, "where" | "equations" | "observables" | "events">
+> & {
   states: StateDefinition[];
 };
 
@@ -23,6 +25,7 @@ const OPTIONS = [
   "where",
   "equations",
   "observables",
+  "events",
 ];
 
 /**

@@ -1,9 +1,10 @@
 // Forecasts by ensembles: draws of a posterior, integrated past the window of the data, and scores
 // of such forecasts.
 import { type PathTask, withAnnealer } from "../anneal/task.js";
-import { predictedGrid } from "../anneal/window.js";
+import { driveHorizon } from "../anneal/window.js";
 import { LeastActionError, outOfRange, renamed, wrongLength, wrongShape } from "../errors.js";
-import { type Inputs, inputsOf, namesOf } from "../inputs.js";
+import type { EventTables } from "../events.js";
+import type { Inputs } from "../inputs.js";
 import { call } from "../instance.js";
 import type { FailedMember } from "../raw.js";
 import { MeasurementEnsemble } from "./measured.js";
@@ -29,6 +30,8 @@ export interface EnsembleOptions<I extends string = string> {
    * row-major.
    */
   inputs?: Inputs<I> | ArrayLike<number>;
+  /** Events past the window, as those of data, whose times become points too. Default: none. */
+  events?: EventTables;
   /** Number of the data set whose window is left, from 0. Default: 0. */
   dataSet?: number;
   /**
@@ -196,7 +199,16 @@ function truthOf(given: unknown, size: number): Float64Array {
 }
 
 /** Options of a forecast for all kinds of draws. */
-const KNOWN = ["until", "inputs", "dataSet", "count", "modelNoise", "seed", "measurement"];
+const KNOWN = [
+  "until",
+  "inputs",
+  "events",
+  "dataSet",
+  "count",
+  "modelNoise",
+  "seed",
+  "measurement",
+];
 
 /**
  * Reads the options that forecasts by all kinds of draws have; `more` are names of further ones.
@@ -224,12 +236,9 @@ export function predictEnsemble(
   modelPrecision: number,
   { seed, rest }: { seed: number; rest: Record<string, unknown> },
 ): EnsembleForecast {
-  const { inputs, modelNoise = true, measurement = false, ...horizon } = rest;
+  const { inputs, events, modelNoise = true, measurement = false, ...horizon } = rest;
   const measured = trueOrFalse("measurement", measurement) ? seed : undefined;
-  const grid = predictedGrid(task.sets[(horizon.dataSet ?? 0) as number], horizon.until);
-  if (inputs !== undefined && grid !== undefined) {
-    horizon.inputs = Array.from(inputsOf(inputs, namesOf(model)?.inputs, grid));
-  }
+  driveHorizon(horizon, task.sets[(horizon.dataSet ?? 0) as number], model, { inputs, events });
   const noise = trueOrFalse("modelNoise", modelNoise) ? { modelPrecision, seed } : null;
   const { found, names } = runOn(() =>
     withAnnealer(task, (annealer) => ({

@@ -81,6 +81,8 @@ export interface LevelUncertainty<E extends string> {
   parameters: Record<E, { value: number; deviation: number }>;
   /** Parameters that change in time: a value and a standard deviation per point. */
   varying: Partial<Record<E, { values: Float64Array; deviation: Float64Array }>>;
+  /** Parameters that differ by data set: a value and a standard deviation per data set. */
+  own: Record<string, { values: Float64Array; deviation: Float64Array }>;
   /** Covariance of the parameters named in `covarianceNames`, row-major. */
   parameterCovariance: Float64Array;
 }
@@ -433,7 +435,8 @@ function levelOf<E extends string>(
     partsOf<E>(level.mode, shape),
     differencesOf<E>(level.deviations, level.mode, shape),
   ];
-  const varying = (shape.varying as readonly E[]).map((name) => {
+  const changing = shape.varying.slice(0, shape.varying.length - shape.own.length);
+  const varying = (changing as readonly E[]).map((name) => {
     return [name, { values: mode.varying[name], deviation: deviation.varying[name] }];
   });
   return {
@@ -449,6 +452,15 @@ function levelOf<E extends string>(
       deviation: deviation.parameters[name],
     })),
     varying: Object.fromEntries(varying) as LevelUncertainty<E>["varying"],
+    own: Object.fromEntries(
+      shape.own.map((name) => [
+        name,
+        {
+          values: mode.own[name] as Float64Array,
+          deviation: deviation.own[name] as Float64Array,
+        },
+      ]),
+    ),
     parameterCovariance: covarianceOf(level, shape),
   };
 }

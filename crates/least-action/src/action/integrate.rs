@@ -75,14 +75,13 @@ impl Action {
         let problem = &self.problem;
         let stride = problem.discretization.scheme().reach().stride;
         let d = problem.model.dimension();
-        for segment in &problem.grid.segments {
-            let step = segment.time_step;
+        for piece in &problem.grid.pieces {
+            let step = piece.segment.time_step;
             let known = block.take().filter(|known| known.time_step == step);
             let block = block.insert(known.unwrap_or_else(|| Box::new(Block::new(self, step))));
-            for b in 0..(segment.points - 1) / stride {
-                let first = segment.first + b * stride;
-                block.residuals.move_to(first, d);
-                self.solve_block(block, first, path)?;
+            for b in 0..(piece.segment.points - 1) / stride {
+                block.residuals.move_to(piece, b * stride, d);
+                self.solve_block(block, piece.segment.first + b * stride, path)?;
             }
         }
         Ok(())

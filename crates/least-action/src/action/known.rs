@@ -139,6 +139,7 @@ pub(super) fn known_states(
                 )?;
                 known.held.push((unknown, value));
             }
+            (Mean::Parameter(_), _) => {}
             (Mean::Number(value), _) => {
                 let prior = Prior {
                     mean: value,
@@ -238,7 +239,7 @@ fn read(
         })
         .collect();
     let model = names.model;
-    let state = |&a: &usize| model.states()[a].as_str();
+    let state = |&a: &usize| state_name(model, a);
     let all = FormulaNames {
         variables: varying.iter().map(state).collect(),
         parameters: names.natural_names().collect(),
@@ -252,6 +253,11 @@ fn read(
     }
     if !model.coordinates().is_empty() {
         function = function.in_coordinates(model.coordinates());
+    }
+    let of_states = varying.iter().map(|&a| state_coordinate(model, a));
+    let of_states: Vec<Coordinate> = of_states.collect();
+    if of_states.iter().any(|&one| one != Coordinate::Linear) {
+        function = function.in_state_coordinates(&of_states);
     }
     Ok(Some(MeanFormulas::new(
         function,

@@ -8,8 +8,11 @@ mod estimated_scales;
 mod finite;
 mod first_state;
 mod grid;
+mod input_curves;
 mod integrate;
+mod interpolation;
 mod intervals;
+mod jump;
 mod known;
 mod law_groups;
 mod linearize;
@@ -22,6 +25,7 @@ mod normalization;
 mod objective;
 mod observations;
 mod options;
+mod own;
 mod prior;
 mod prior_density;
 mod problem;
@@ -44,9 +48,12 @@ pub use discretization::Discretization;
 pub(crate) use estimated_scales::FitShares;
 pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};
 pub(crate) use grid::Segment;
+pub(crate) use input_curves::InputCurves;
 pub(crate) use integrate::leading_matrix;
+pub use interpolation::Interpolation;
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;
+pub use jump::{EventOccurrence, Jump};
 pub(crate) use measured_draws::MeasuredStates;
 pub use noise::{LossMoments, Precision, StepNoise, Support};
 pub use normalization::Normalization;
@@ -54,12 +61,14 @@ pub(crate) use objective::{ActionObjective, Scales};
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
 pub use options::ActionOptions;
+pub(crate) use own::{distinct, Own};
+pub use own::{group_name, spread_name, OwnParameter, Relation, Spread};
 pub use prior::Prior;
 pub(crate) use prior_density::PriorDensity;
 pub use prior_density::{ParameterPrior, PriorFamily};
 pub use problem::resolve_parameters;
 pub use problem::{DataSets, Problem};
-pub(crate) use refine::{in_between, model_precision_factor};
+pub(crate) use refine::model_precision_factor;
 pub use scale::ParameterScale;
 
 use crate::error::{check, Result};
@@ -325,7 +334,8 @@ impl Action {
         if let (Whitening::Rows(weights), false) = (whitening, varying.is_empty()) {
             for row in weights.chunks_exact_mut(dimension) {
                 for parameter in varying {
-                    row[parameter.component] = parameter.precision / model_precision;
+                    row[parameter.component] =
+                        parameter.precision_at(model_precision) / model_precision;
                 }
             }
         }

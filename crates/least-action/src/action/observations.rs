@@ -1,8 +1,11 @@
 //! Measurements on the model's time grid.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::grid::are_equal;
+use super::input_curves::smooth_ends;
+use super::{Interpolation, Jump};
 use crate::error::{check, Error, Result};
 use crate::model::Model;
 
@@ -43,8 +46,17 @@ pub struct Observations {
     pub observed: Vec<usize>,
     /// Measured values, points x observed, row-major; NaN where nothing was measured.
     pub values: Vec<f64>,
-    /// Inputs u(t), points x inputs of the model, row-major; empty where the model has none.
+    /// Inputs u(t), points x inputs of the model, row-major; empty where the model has none. Where
+    /// inputs jump at a point, those right before it.
     pub inputs: Vec<f64>,
+    /// Curve of each input between points; empty where all are straight lines.
+    pub interpolation: Vec<Interpolation>,
+    /// Points at which inputs jump or events change the state, ascending. A measurement at such a
+    /// point is one right before.
+    pub jumps: Vec<Jump>,
+    /// Values that parameters of the model have in this data set, by name; those that are not here
+    /// have the value of all data sets.
+    pub parameters: BTreeMap<String, f64>,
 }
 
 impl Observations {
@@ -97,6 +109,7 @@ impl Observations {
             &format!("{} points x {inputs} inputs of the model", self.points),
         )?;
         check::all_finite(&at("inputs"), &self.inputs)?;
+        self.validate_jumps(root, model)?;
         if self.values.iter().all(|v| v.is_nan()) {
             return Err(Error::NoObservations { path: at("values") });
         }
@@ -135,8 +148,9 @@ impl Observations {
         Ok(())
     }
 
-    /// Checks that the steps from every other point on come in pairs of one length.
+    /// Checks that steps come in pairs of one length, from the first point and every jump on.
     pub(super) fn validate_pairs(&self, root: &str) -> Result<()> {
+<<<<<<< HEAD
         for (k, times) in self.times.windows(3).enumerate().step_by(2) {
             let [before, after] = [times[1] - times[0], times[2] - times[1]];
             if are_equal(before, after) {
@@ -152,8 +166,31 @@ impl Observations {
                     times[0], times[2]
                 ),
             )?;
+=======
+        let ends: Vec<usize> = self.smooth_ends();
+        for pair in ends.windows(2) {
+            let times = self.times.get(pair[0]..=pair[1]).unwrap_or_default();
+            for (k, times) in times.windows(3).enumerate().step_by(2) {
+                let [before, after] = [times[1] - times[0], times[2] - times[1]];
+                check::require(
+                    are_equal(before, after),
+                    &format!("{root}.times[{}]", pair[0] + k + 1),
+                    times[1],
+                    &format!(
+                        "midway between the times beside it, {} and {}, for a discretisation on \
+                         pairs of steps; Observations::on_grid_of makes such a grid",
+                        times[0], times[2]
+                    ),
+                )?;
+            }
+>>>>>>> main
         }
         Ok(())
+    }
+
+    /// First point, jumps and last point, ascending: between them everything is smooth.
+    pub(super) fn smooth_ends(&self) -> Vec<usize> {
+        smooth_ends(self.points, &self.jumps)
     }
 
     /// Time of point `n`, in the model's unit of time. Points past the last one are `time_step`
@@ -181,6 +218,15 @@ impl Observations {
             observed: self.observed.clone(),
             values: self.values[points.start * width..points.end * width].to_vec(),
             inputs: self.inputs[points.start * inputs..points.end * inputs].to_vec(),
+            interpolation: self.interpolation.clone(),
+            jumps: {
+                let own = self
+                    .jumps
+                    .iter()
+                    .filter(|jump| points.contains(&jump.point));
+                own.map(|jump| jump.at(jump.point - points.start)).collect()
+            },
+            parameters: self.parameters.clone(),
         }
     }
 

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::{ChannelNoise, Discretization, FirstState, Normalization, ParameterPrior, Precision};
+use super::{
+    ChannelNoise, Discretization, FirstState, Normalization, OwnParameter, ParameterPrior,
+    Precision,
+};
 
 /// Options of an action: everything that turns a model and data into one.
 ///
@@ -64,6 +67,10 @@ pub struct ActionOptions {
         ts(type = "{ readonly [name: string]: number }", optional)
     )]
     pub varying: BTreeMap<String, f64>,
+    /// Parameters of which each data set has its own value, by name. Default: none.
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub own: BTreeMap<String, OwnParameter>,
     /// Lowest and highest values of states and estimated parameters, by name. An end may be
     /// infinite. Default: none.
     #[serde(default)]

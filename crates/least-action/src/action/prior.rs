@@ -46,6 +46,8 @@ impl Prior {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Mean {
     Number(f64),
+    /// Value of an estimated parameter, by its place.
+    Parameter(usize),
     /// Value of a formula.
     Formula {
         /// Number of the data set.
@@ -62,6 +64,9 @@ pub(super) struct PriorTerm {
     pub unknown: usize,
     pub mean: Mean,
     pub precision: f64,
+    /// Place among the estimated parameters of the logarithm of the deviation, from which the
+    /// precision follows; `None` where it is known.
+    pub spread: Option<usize>,
     /// Density in the place of the normal one of mean and precision.
     pub density: Option<PriorDensity>,
 }
@@ -73,6 +78,7 @@ impl PriorTerm {
             unknown,
             mean,
             precision,
+            spread: None,
             density: None,
         }
     }
@@ -96,10 +102,15 @@ impl PriorTerm {
         let value = self.unknown_value(path, parameters);
         let mean = match self.mean {
             Mean::Number(mean) => mean,
+            Mean::Parameter(place) => parameters[place],
             Mean::Formula { set, formula } => means.value(set, formula),
         };
         let residual = Gaussian.residual(value, mean);
-        ResidualRow::new(residual, mean, self.precision)
+        let precision = match self.spread {
+            Some(place) => libm::exp(-2.0 * parameters[place]),
+            None => self.precision,
+        };
+        ResidualRow::new(residual, mean, precision)
     }
 
     fn value(&self, path: &[f64], parameters: &[f64], means: &MeanValues) -> f64 {
@@ -122,7 +133,7 @@ pub(super) struct Priors {
 
 impl Priors {
     /// Row of a state's prior in the block of first states.
-    fn row(&self, state: usize) -> usize {
+    pub fn row(&self, state: usize) -> usize {
         self.states.partition_point(|&a| a < state)
     }
 }
@@ -147,6 +158,12 @@ pub(super) fn differentiate(
         let (residual, weight) = term.linearize(path, parameters, means);
         let slope = 2.0 * factor * weight * residual;
         add(term.unknown, slope);
+        if let Mean::Parameter(place) = term.mean {
+            add(path.len() + place, -slope);
+        }
+        if let Some(place) = term.spread {
+            add(path.len() + place, -slope * residual);
+        }
         if let (Mean::Formula { set, formula }, Some(formulas)) = (term.mean, &priors.formulas) {
             for (column, entry) in formulas.row(formula) {
                 let unknown = formulas.unknown(set, column);
@@ -202,7 +219,7 @@ pub(super) fn first_not_finite(
             let mean = term.row(path, parameters, means).datum;
             (!mean.is_finite()).then_some((term.unknown, mean))
         }
-        Mean::Number(_) => None,
+        Mean::Number(_) | Mean::Parameter(_) => None,
     })
 }
 
@@ -226,6 +243,14 @@ fn first_rows(problem: &Problem) -> Vec<Vec<u32>> {
         if let (Mean::Formula { formula, .. }, Some(formulas)) = (term.mean, &priors.formulas) {
             let columns = formulas.row(formula).map(|(column, _)| column.in_block(d));
             rows[priors.row(term.unknown % d)].extend(columns);
+        }
+        if let Mean::Parameter(place) = term.mean {
+            // Terms of one state have one mean, so that a column may come once for each data set.
+            let row = &mut rows[priors.row(term.unknown % d)];
+            let column = (d + place) as u32;
+            if row.last() != Some(&column) {
+                row.push(column);
+            }
         }
     }
     for columns in &mut rows {
@@ -306,6 +331,9 @@ pub(super) fn fill(
         match term.unknown.checked_sub(path.len()) {
             None => put((term.unknown % d) as u32, 1.0),
             Some(place) => put((d + place) as u32, 1.0),
+        }
+        if let Mean::Parameter(place) = term.mean {
+            put((d + place) as u32, -1.0);
         }
         if let (Mean::Formula { set, formula }, Some(formulas)) = (term.mean, &priors.formulas) {
             for (column, entry) in formulas.row(formula) {

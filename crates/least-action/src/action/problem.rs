@@ -10,6 +10,7 @@ use super::intervals::Intervals;
 use super::known::known_states;
 use super::measurement::Measurement;
 use super::noise::{Law, LossMoments, Noise};
+use super::own::{own_parameters, stated, with_own, Own, OwnTerms, WithOwn};
 use super::prior::{Mean, Priors};
 use super::state_data::StateData;
 use super::switching::with_averaged_conditions;
@@ -55,6 +56,8 @@ pub struct Problem {
     pub(crate) estimated: Vec<usize>,
     /// Parameters that change in time. They are the last states, ascending.
     pub(crate) varying: Vec<Varying>,
+    /// Parameters of which each data set has its own value. They are the last of `varying`.
+    own: Vec<Own>,
     pub(super) measurement: Measurement,
     pub(super) model_noise: Noise,
     pub(super) priors: Arc<Priors>,
@@ -81,7 +84,15 @@ impl Problem {
     ) -> Result<Self> {
         let DataSets(mut data) = data.into();
         let own = model.dimension();
-        let (model, varying) = with_varying(model, &options.varying)?;
+        let longest = data.iter().map(|set| set.points).max().unwrap_or(1);
+        let (model, mut varying) = with_varying(model, &options.varying)?;
+        let stated = stated(&*model, &data, options)?;
+        let WithOwn {
+            model,
+            constants,
+            further,
+        } = with_own(model, &options.own, &stated, longest)?;
+        varying.extend(constants);
         let dimension = model.dimension();
         for set in &mut data {
             // Observables come after all states.
@@ -103,6 +114,16 @@ impl Problem {
             check::at_most(&format!("{root}.points"), points, MOST_VALUES / dimension)?;
             discretization.validate(&root, model.kind(), set)?;
         }
+        let mut with_further: ActionOptions;
+        let mut options = options;
+        if !further.is_empty() {
+            with_further = options.clone();
+            let missing = further
+                .iter()
+                .filter(|name| !options.estimate.contains(name));
+            with_further.estimate.extend(missing.cloned());
+            options = &with_further;
+        }
         let mut estimated = estimated(&*model, &options.estimate)?;
         let mut parameters = resolve_parameters(&*model, &options.parameters)?;
         let mut model = with_averaged_conditions(
@@ -114,7 +135,6 @@ impl Problem {
             &estimated,
             &options.bounds,
         )?;
-        let mut options = options;
         let with_noise;
         let noise = match &options.noise {
             None => None,
@@ -139,7 +159,7 @@ impl Problem {
             .model_weights
             .validate("modelWeights", own, points)?;
 
-        let grid = Grid::new(&data, model.inputs().len());
+        let grid = Grid::new(&data, &*model);
         let names = UnknownNames {
             model: &*model,
             estimated: &estimated,
@@ -147,9 +167,20 @@ impl Problem {
         };
         let components: Vec<usize> = varying.iter().map(|v| v.component).collect();
         let known = known_states(&names, options, &grid, &components, &parameters)?;
-        let intervals = names.intervals(&options.bounds, &known.held)?;
-        let held = known.held.len();
-        let priors = names.priors(options, known)?;
+        let mut intervals = names.intervals(&options.bounds, &known.held)?;
+        let mut held = known.held.len();
+        let mut priors = names.priors(options, known)?;
+        let own_parameters = own_parameters(&*model, &options.own, &stated, &varying, &estimated);
+        let terms = OwnTerms {
+            model: &*model,
+            given: &options.own,
+            own: &own_parameters,
+            grid: &grid,
+            unknowns: points * dimension + estimated.len(),
+        };
+        held += own_parameters.iter().filter(|own| own.is_known()).count() * grid.segments.len();
+        terms.bound(&mut intervals)?;
+        terms.priors(&mut priors)?;
         let row_points = discretization.row_points(&grid);
         let mut measurement = Measurement::new(&*model, &data, &options.measurement_precision);
         if let Some(noise) = &noise {
@@ -163,6 +194,7 @@ impl Problem {
             state_data: StateData::new(&*model, &data, &options.measurement_precision),
             model_noise: model_noise(&options.model_weights, own, &varying, &row_points, &grid)?,
             varying,
+            own: own_parameters,
             data,
             grid: Arc::new(grid),
             discretization,
@@ -185,6 +217,12 @@ impl Problem {
         let own = self.model.dimension() - self.varying.len();
         self.model_noise = model_noise(weights, own, &self.varying, &row_points, &self.grid)?;
         Ok(())
+    }
+
+    /// Binds own values on a ladder in proportion to R_f, up to its end.
+    pub(crate) fn bind_own(&mut self, last: f64) {
+        let constant = self.varying.iter_mut().filter(|v| v.is_constant);
+        constant.for_each(|v| v.from = last);
     }
 
     /// Says that the grid is `parts` times as fine as that of the data that the user gave.
@@ -350,15 +388,91 @@ impl Problem {
     /// Names of the parameters that change in time, which are the last states of the problem's
     /// model.
     pub fn varying(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        let changing = self.varying.len() - self.own.len();
         let states = self.model.states();
-        self.varying.iter().map(|v| states[v.component].as_str())
+        let changing = self.varying[..changing].iter();
+        changing.map(|v| states[v.component].as_str())
+    }
+
+    /// Names of the parameters of which each data set has its own value. They are the last states
+    /// of the problem's model, described by the coordinates of these parameters.
+    pub fn own_names(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        let own = self.own.iter();
+        own.map(|own| self.state_name(own.component))
+    }
+
+    /// Own parameters, in the order of their states.
+    pub(crate) fn own(&self) -> &[Own] {
+        &self.own
+    }
+
+    /// Sets the deviations of hierarchies to those at these values of the estimated parameters, and
+    /// holds them there.
+    pub(crate) fn fix_spreads(&mut self, parameters: &[f64]) {
+        for place in self.spreads() {
+            self.hold(place, parameters[place]);
+        }
+        let priors = Arc::make_mut(&mut self.priors);
+        for term in &mut priors.terms {
+            if let Some(place) = term.spread.take() {
+                term.precision = libm::exp(-2.0 * parameters[place]);
+            }
+        }
+    }
+
+    /// Logarithm of the deviation of a hierarchy on the ladder, by its place among the estimated
+    /// parameters.
+    pub(crate) fn spread_start(&self, place: usize) -> f64 {
+        let mut own = self.own.iter().filter(|own| own.spread == Some(place));
+        own.next().map_or(0.0, |own| libm::log(own.deviation()))
+    }
+
+    /// Refuses a posterior in which the deviation of a hierarchy is neither known nor settled.
+    ///
+    /// # Errors
+    /// The name of the parameter.
+    pub(crate) fn check_spreads(&self) -> Result<()> {
+        let mut terms = self.priors.terms.iter();
+        let Some(place) = terms.find_map(|term| term.spread) else {
+            return Ok(());
+        };
+        let own = self.own.iter().find(|own| own.spread == Some(place));
+        let name = own.map_or("", |own| self.state_name(own.component));
+        Err(Error::WrongShape {
+            path: format!("estimate.{name}.hierarchy"),
+            message:
+                "has a deviation that is estimated, which draws of Markov chains and profiles \
+                      take as known: anneal with hierarchy: { deviation: D }, the estimated one \
+                      for instance"
+                    .into(),
+        })
+    }
+
+    /// Number of the data set that a point belongs to.
+    pub(crate) fn set_of(&self, point: usize) -> usize {
+        let segments = &self.grid.segments;
+        segments
+            .partition_point(|s| s.first <= point)
+            .saturating_sub(1)
+    }
+
+    /// Row of an own parameter's prior among those of a data set's first state.
+    pub(crate) fn prior_row(&self, own: &Own) -> usize {
+        self.priors.row(own.component)
+    }
+
+    /// Places of the logarithms of estimated deviations of hierarchies among the estimated
+    /// parameters.
+    pub(crate) fn spreads(&self) -> Vec<usize> {
+        self.own.iter().filter_map(|own| own.spread).collect()
     }
 
     /// Standard deviation of the prior of an unknown, counted through the path and then the
     /// estimated parameters; `None` if it has no prior.
     pub fn prior_deviation(&self, unknown: usize) -> Option<f64> {
-        let mut terms = self.priors.terms.iter();
-        let prior = terms.find(|term| term.unknown == unknown)?;
+        let terms = &self.priors.terms;
+        let place = terms.partition_point(|term| term.unknown < unknown);
+        let prior = terms.get(place).filter(|term| term.unknown == unknown)?;
         Some(1.0 / prior.precision.sqrt())
     }
 
@@ -400,16 +514,22 @@ impl Problem {
         }
         let formulas = self.priors.formulas.as_ref();
         let values = formulas.map(|formulas| formulas.of_set(set, state, parameters));
-        for term in &self.priors.terms {
-            let Some(a) = term.unknown.checked_sub(first).filter(|&a| a < dimension) else {
-                continue;
-            };
+        let terms = &self.priors.terms;
+        let begin = terms.partition_point(|term| term.unknown < first);
+        let end = terms.partition_point(|term| term.unknown < first + dimension);
+        for term in &terms[begin..end] {
+            let a = term.unknown - first;
             let mean = match (term.mean, &values) {
                 (Mean::Number(mean), _) => mean,
+                (Mean::Parameter(place), _) => parameters[self.estimated[place]],
                 (Mean::Formula { formula, .. }, Some(values)) => values[formula],
                 (Mean::Formula { .. }, None) => continue,
             };
-            put(a, mean, 1.0 / term.precision.sqrt());
+            let deviation = match term.spread {
+                Some(place) => libm::exp(parameters[self.estimated[place]]),
+                None => 1.0 / term.precision.sqrt(),
+            };
+            put(a, mean, deviation);
         }
     }
 

@@ -2,13 +2,12 @@
 
 use super::noise::Whitening;
 use super::{Action, Discretization, Normalization, Observations, Precision, Problem};
-use crate::model::{ModelKind, Points, Scratch};
+use crate::model::{JumpMemory, ModelKind, Points, Scratch};
 use crate::solve::RowGroup;
 
 impl Observations {
     /// These measurements on a grid with `parts` times as many steps. There are no measurements
-    /// at the points in between, and inputs are straight lines there, as the discretisations and
-    /// [`crate::twin`] take them.
+    /// at the points in between, and inputs are as [`Observations::interpolation`] says.
     ///
     /// ```
     /// use least_action::Observations;
@@ -25,41 +24,14 @@ impl Observations {
     /// assert!(fine.values[1].is_nan() && fine.values[4] == 4.0);
     /// ```
     pub fn refined(&self, parts: usize) -> Observations {
-        let points = (self.points - 1) * parts + 1;
-        let width = self.observed.len();
-        let mut values = vec![f64::NAN; points * width];
-        for (row, from) in self.values.chunks_exact(width.max(1)).enumerate() {
-            values[row * parts * width..][..width].copy_from_slice(from);
+        let is_even = self.times.is_empty();
+        let mut fine = self.divided(&vec![parts; self.points - 1]);
+        fine.time_step = self.time_step / parts as f64;
+        if is_even {
+            fine.times = Vec::new();
         }
-        Observations {
-            start: self.start,
-            time_step: self.time_step / parts as f64,
-            points,
-            times: in_between(&self.times, self.points, parts),
-            observed: self.observed.clone(),
-            values,
-            inputs: in_between(&self.inputs, self.points, parts),
-        }
+        fine
     }
-}
-
-/// Rows at `points` points on a grid with `parts` times as many steps, straight lines in between.
-pub(crate) fn in_between(rows: &[f64], points: usize, parts: usize) -> Vec<f64> {
-    let width = rows.len() / points.max(1);
-    let mut fine = Vec::new();
-    for n in 0..points * usize::from(width > 0) {
-        let before = &rows[n * width..][..width];
-        fine.extend_from_slice(before);
-        let Some(after) = rows.get((n + 1) * width..(n + 2) * width) else {
-            break;
-        };
-        for part in 1..parts {
-            let share = part as f64 / parts as f64;
-            let ends = before.iter().zip(after);
-            fine.extend(ends.map(|(a, b)| a + share * (b - a)));
-        }
-    }
-    fine
 }
 
 impl Precision {
@@ -92,28 +64,33 @@ impl Problem {
         for (&index, &value) in self.estimated.iter().zip(estimated) {
             parameters[index] = value;
         }
-        let mut slopes = vec![0.0; path.len()];
+        let forcing = self.grid.piece_points();
+        let states = self.after_jumps(path, &parameters);
+        let mut slopes = vec![0.0; states.len()];
         if self.model.kind() == ModelKind::Flow {
             let at = Points {
-                states: path,
+                states: &states,
                 parameters: &parameters,
-                inputs: &self.grid.points.inputs,
-                times: &self.grid.points.times,
+                inputs: &forcing.inputs,
+                times: &forcing.times,
             };
             self.model
                 .evaluate(&mut Scratch::default(), at, &mut slopes);
         }
         let own = d - self.varying.len();
         let mut fine = Vec::new();
-        for segment in &self.grid.segments {
-            let rows = &path[segment.first * d..][..segment.points * d];
-            let slopes = &slopes[segment.first * d..][..segment.points * d];
+        let mut pieces = self.grid.pieces.iter().peekable();
+        while let Some(piece) = pieces.next() {
+            let segment = &piece.segment;
+            let side = piece.side * d..(piece.side + segment.points) * d;
+            let (rows, slopes) = (&states[side.clone()], &slopes[side]);
             let change = |n: usize, i: usize| match (n + 1) * d + i < rows.len() {
                 true => rows[(n + 1) * d + i] - rows[n * d + i],
                 false => 0.0,
             };
             for n in 0..segment.points - 1 {
                 let step = self.grid.step(segment, n);
+                let before = &path[(segment.first + n) * d..][..d];
                 for part in 0..parts {
                     let share = part as f64 / parts as f64;
                     for i in 0..d {
@@ -130,15 +107,34 @@ impl Problem {
                             false => 0.0,
                         };
                         fine.push(match part {
-                            0 => x,
+                            0 => before[i],
                             _ => x + share * rise + bend,
                         });
                     }
                 }
             }
-            fine.extend_from_slice(&rows[rows.len() - d..]);
+            let end = segment.first + segment.points - 1;
+            if pieces.peek().is_none_or(|next| next.segment.first != end) {
+                fine.extend_from_slice(&path[end * d..][..d]);
+            }
         }
         fine
+    }
+
+    /// States at the points of all pieces, each of which begins after the jump at its first point.
+    fn after_jumps(&self, path: &[f64], parameters: &[f64]) -> Vec<f64> {
+        let d = self.model.dimension();
+        let mut memory = JumpMemory::default();
+        let mut states = Vec::with_capacity(path.len());
+        for piece in &self.grid.pieces {
+            let first = states.len();
+            states.extend_from_slice(&path[piece.segment.first * d..][..piece.segment.points * d]);
+            let jump = piece.state_jump.map(|jump| &self.grid.state_jumps[jump]);
+            if let Some((events, jump)) = self.model.events().zip(jump) {
+                jump.apply(events, parameters, &mut memory, &mut states[first..][..d]);
+            }
+        }
+        states
     }
 }
 

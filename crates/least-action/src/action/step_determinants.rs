@@ -81,7 +81,7 @@ impl Action {
         let (path_gradient, estimated) = memory.gradient.split_at_mut(path.len());
         memory.rows.pull_back(
             &along,
-            &self.residuals,
+            &mut self.residuals,
             &memory.weights,
             path_gradient,
             &mut memory.parameter_gradient,

@@ -1,6 +1,7 @@
 //! Time grids that a discretisation can take, through all times of the data.
 
 use super::grid::are_equal;
+use super::input_curves::InputCurves;
 use super::{Discretization, Observations, Precision};
 
 /// Share of a step by which a gap may be longer than a whole number of steps.
@@ -42,7 +43,10 @@ impl Observations {
     pub(crate) fn divisions(&self, discretization: Discretization) -> Option<Vec<usize>> {
         let pairs = discretization.steps_together() > 1;
         let is_even = self.times.is_empty();
-        if discretization.order() == 0 || (is_even && (!pairs || !self.points.is_multiple_of(2))) {
+        let ends = self.smooth_ends();
+        let is_odd = |ends: &[usize]| !(ends[1] - ends[0]).is_multiple_of(2);
+        let is_open = pairs && ends.windows(2).any(is_odd);
+        if discretization.order() == 0 || (is_even && !is_open) {
             return None;
         }
         let gap = |n: usize| self.time(n + 1) - self.time(n);
@@ -50,23 +54,24 @@ impl Observations {
             true => 1,
             false => (gap(n) / self.time_step - SLACK).ceil().max(1.0) as usize,
         };
-        let last = self.points - 1;
-        let mut divisions: Vec<usize> = (0..last).map(parts).collect();
-        let mut is_open = false;
-        for n in (0..last).filter(|_| pairs) {
-            if divisions[n].is_multiple_of(2) {
-                continue;
-            }
-            let step = |n: usize| gap(n) / divisions[n] as f64;
-            let is_alike = |&m: &usize| are_equal(step(n), step(m));
-            // A pair may close at the next odd gap, where all steps until then are equal.
-            let goes_on = || {
-                let mut alike = (n + 1..last).take_while(is_alike);
-                alike.any(|m| !divisions[m].is_multiple_of(2))
-            };
-            match is_open || goes_on() {
-                true => is_open = !is_open,
-                false => divisions[n] += 1,
+        let mut divisions: Vec<usize> = (0..self.points - 1).map(parts).collect();
+        for ends in ends.windows(2).filter(|_| pairs) {
+            let mut is_open = false;
+            for n in ends[0]..ends[1] {
+                if divisions[n].is_multiple_of(2) {
+                    continue;
+                }
+                let step = |n: usize| gap(n) / divisions[n] as f64;
+                let is_alike = |&m: &usize| are_equal(step(n), step(m));
+                // A pair may close at the next odd gap, where all steps until then are equal.
+                let goes_on = || {
+                    let mut alike = (n + 1..ends[1]).take_while(is_alike);
+                    alike.any(|m| !divisions[m].is_multiple_of(2))
+                };
+                match is_open || goes_on() {
+                    true => is_open = !is_open,
+                    false => divisions[n] += 1,
+                }
             }
         }
         divisions
@@ -78,39 +83,21 @@ impl Observations {
     /// These measurements with each gap divided into a number of equal steps.
     pub(crate) fn divided(&self, divisions: &[usize]) -> Observations {
         let width = self.observed.len();
-        let inputs = self.inputs.len() / self.points;
-        let mut grid = Observations {
-            points: 0,
-            times: Vec::new(),
-            values: Vec::new(),
-            inputs: Vec::new(),
-            ..self.clone()
-        };
-        for n in 0..self.points {
+        let mut values = Vec::new();
+        for (n, row) in self.values.chunks_exact(width.max(1)).enumerate() {
+            values.extend_from_slice(row);
             let parts = divisions.get(n).copied().unwrap_or(1);
-            let (time, row) = (self.time(n), &self.inputs[n * inputs..][..inputs]);
-            for part in 0..parts {
-                let share = part as f64 / parts as f64;
-                let after = |k: usize| self.inputs.get((n + 1) * inputs + k).copied();
-                let inputs = row.iter().enumerate();
-                match part {
-                    0 => {
-                        grid.times.push(time);
-                        grid.inputs.extend_from_slice(row);
-                        grid.values
-                            .extend_from_slice(&self.values[n * width..][..width]);
-                    }
-                    _ => {
-                        grid.times.push(time + share * (self.time(n + 1) - time));
-                        grid.inputs
-                            .extend(inputs.map(|(k, a)| a + share * (after(k).unwrap_or(*a) - a)));
-                        grid.values.extend(std::iter::repeat_n(f64::NAN, width));
-                    }
-                }
-            }
+            values.extend(std::iter::repeat_n(f64::NAN, (parts - 1) * width));
         }
-        grid.points = grid.times.len();
-        grid
+        let all = InputCurves::of(self).divided(divisions);
+        Observations {
+            points: all.times.len(),
+            times: all.times,
+            values,
+            inputs: all.inputs,
+            jumps: all.jumps,
+            ..self.clone()
+        }
     }
 }
 
@@ -156,6 +143,7 @@ mod tests {
             observed: vec![0],
             values: times.to_vec(),
             inputs: times.iter().map(|t| 2.0 * t).collect(),
+            ..Observations::default()
         }
     }
 

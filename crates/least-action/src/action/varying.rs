@@ -15,6 +15,21 @@ pub(crate) struct Varying {
     pub component: usize,
     /// Precision of the parameter's equation `dp/dt = 0`, constant while R_f grows.
     pub precision: f64,
+    /// True for a parameter of which each data set has its own value: it does not change in time.
+    pub is_constant: bool,
+    /// R_f from which on the precision is that; below, it is in proportion to R_f, so that on a
+    /// ladder own values are bound as the rest of the model is. 0 for the precision at every R_f.
+    pub from: f64,
+}
+
+impl Varying {
+    /// Precision of the equation at an R_f.
+    pub fn precision_at(&self, model_precision: f64) -> f64 {
+        match model_precision < self.from {
+            true => self.precision * (model_precision / self.from),
+            false => self.precision,
+        }
+    }
 }
 
 /// Model with the named parameters as states, which follow its own in the model's order.
@@ -47,6 +62,8 @@ pub(super) fn with_varying(
         .map(|(k, &(_, precision))| Varying {
             component: first + k,
             precision,
+            is_constant: false,
+            from: 0.0,
         });
     Ok((changed, varying.collect()))
 }

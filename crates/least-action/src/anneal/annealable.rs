@@ -2,6 +2,7 @@
 
 use super::climb::Climb;
 use super::fit::Fit;
+use super::hierarchies::HierarchyEstimate;
 use super::ladder::Ladder;
 use super::noise::NoiseEstimate;
 use super::rung::ActiveBound;
@@ -63,6 +64,12 @@ pub trait Annealable: Clone + Send + Sync {
 
     /// Estimated noise of the measured channels at the end of a climb; empty where it is known.
     fn noise(&self, _climb: &Climb, _fit: &Fit) -> Vec<NoiseEstimate> {
+        Vec::new()
+    }
+
+    /// Distributions of parameters between data sets at the end of a climb; empty without
+    /// hierarchies.
+    fn hierarchies(&self, _climb: &Climb, _fit: &Fit) -> Vec<HierarchyEstimate> {
         Vec::new()
     }
 }

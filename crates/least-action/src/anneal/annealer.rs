@@ -86,6 +86,35 @@ impl Annealer {
         }
     }
 
+    /// Values of the parameters of which each data set has its own, at the end of a climb: name and
+    /// one value per data set. Those that data sets state are among them.
+    pub fn own_values(&self, climb: &Climb) -> Vec<(String, Vec<f64>)> {
+        let problem = self.problem();
+        let d = problem.model().dimension();
+        let own = problem.own().iter().map(|own| {
+            let coordinate = problem.state_coordinate(own.component);
+            let value = |first: usize| coordinate.parameter(climb.path[first * d + own.component]);
+            let name = problem.state_name(own.component).to_string();
+            (name, problem.first_points().map(value).collect())
+        });
+        own.collect()
+    }
+
+    /// Names of the estimated parameters that are deviations between data sets.
+    pub fn spread_names(&self) -> Vec<String> {
+        let problem = self.problem();
+        let names: Vec<&str> = problem.parameter_names().collect();
+        let spreads = problem.spreads().into_iter();
+        spreads.map(|place| names[place].to_string()).collect()
+    }
+
+    /// True if numbers are estimated that settle at the end of each climb: those of the noise, and
+    /// deviations between data sets.
+    pub(crate) fn has_settled_numbers(&self) -> bool {
+        let problem = self.problem();
+        problem.noise().is_some() || !problem.spreads().is_empty()
+    }
+
     /// Names of the estimated parameters that are natural logarithms of noise scales. They are the
     /// last of the estimated ones.
     pub fn noise_names(&self) -> Vec<String> {

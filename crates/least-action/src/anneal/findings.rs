@@ -4,6 +4,7 @@ use super::annealable::Annealable;
 use super::climb::Climb;
 use super::fit::{ChiSquare, Objection};
 use super::fit_findings::{noise_findings, open_parameters, weigh};
+use super::hierarchies::{hierarchy_findings, HierarchyEstimate};
 use super::levels::{Drop, Level};
 use super::misfit::{obeys_model, Misfit};
 use super::noise::NoiseEstimate;
@@ -36,6 +37,10 @@ pub enum FindingCode {
     /// The data do not tell the noise of a channel, because the path may follow all of them, or
     /// because they show none.
     NoiseUnknown,
+    /// Deviations between data sets were estimated.
+    HierarchyEstimated,
+    /// The data show no difference between data sets in a parameter that has a hierarchy.
+    HierarchyUnknown,
     /// There are no more measurements and priors than unknowns to choose, so the misfit tells
     /// nothing.
     TooFewMeasurements,
@@ -93,6 +98,8 @@ pub(super) struct Conclusions {
     pub step: Option<StepCheck>,
     /// Estimated noise at the best path.
     pub noise: Vec<NoiseEstimate>,
+    /// Estimated hierarchies at the best path.
+    pub hierarchies: Vec<HierarchyEstimate>,
 }
 
 pub(super) fn diagnose(
@@ -188,6 +195,11 @@ pub(super) fn diagnose(
     if let Some(outliers) = fit.as_ref().and_then(|fit| fit.downweighted()) {
         say(FindingCode::Outliers, Severity::Warning, outliers);
     }
+    let hierarchies = match &fit {
+        Some(fit) => annealable.hierarchies(climb, fit),
+        None => Vec::new(),
+    };
+    hierarchy_findings(&hierarchies, &mut say);
     if !noise.is_empty() {
         noise_findings(&noise, &misfit, &mut say);
     }
@@ -339,6 +351,7 @@ pub(super) fn diagnose(
         }),
         step: fit.and_then(|fit| fit.step),
         noise,
+        hierarchies,
     }
 }
 
@@ -350,6 +363,7 @@ impl Conclusions {
             chi_square: None,
             step: None,
             noise: Vec::new(),
+            hierarchies: Vec::new(),
         }
     }
 }

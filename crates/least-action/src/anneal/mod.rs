@@ -2,6 +2,7 @@
 //! following the minimum as R_f grows (J. C. Quinn 2010; J. Ye et al., Phys. Rev. E 92, 052901,
 //! 2015).
 
+mod across;
 mod annealable;
 mod annealer;
 mod automatic;
@@ -11,6 +12,7 @@ mod findings;
 mod fit;
 mod fit_findings;
 mod follow;
+mod hierarchies;
 mod ladder;
 mod levels;
 mod misfit;
@@ -26,17 +28,20 @@ mod run;
 mod rung;
 mod scales;
 mod scatter;
+mod series;
 mod several_levels;
 mod starting_paths;
 mod stopping;
 mod summary;
 mod verdict;
 
+pub use across::{Across, BetweenSets, EachSet, Hierarchy, HierarchyDeviation};
 pub use annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 pub use annealer::{AnnealProgress, Annealer};
 pub use climb::{Climb, Climber};
 pub use findings::{Finding, FindingCode};
 pub use fit::{ChannelChiSquare, ChiSquare, Fit};
+pub use hierarchies::HierarchyEstimate;
 pub use ladder::Ladder;
 pub(crate) use levels::grouped;
 pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::across::{Across, BetweenSets, Hierarchy};
 use super::ladder::{Ladder, MOST_LEVELS};
 use super::refinement::Refinement;
 use super::starting_paths::StartingPaths;
 use crate::action::{
     check_interval, ActionOptions, ChannelNoise, Discretization, FirstState, Normalization,
-    ParameterPrior, ParameterScale, Precision,
+    OwnParameter, ParameterPrior, ParameterScale, Precision, Relation, Spread,
 };
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
@@ -24,7 +25,7 @@ use crate::solve::MinimizerOptions;
 /// };
 /// assert_eq!(estimate.smoothness, None);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Estimate {
@@ -59,10 +60,22 @@ pub struct Estimate {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<ParameterScale>"))]
     pub scale: ParameterScale,
+    /// Data sets that share a value: `sets` for an own value of each data set, or one label per
+    /// data set for a value of each group. Default: all data sets share one value.
+    #[serde(default)]
+    pub across: Option<Across>,
+    /// Distribution that own values come from: normal on the parameter's scale, with a mean and a
+    /// deviation that are estimated. `prior` is then that of the mean. Default: none, so that own
+    /// values know nothing of each other.
+    #[serde(default)]
+    pub hierarchy: Option<Hierarchy>,
 }
 
 /// Share of an interval by which starting values stay away from the end of a scale.
 const END: f64 = 1e-3;
+
+/// Deviation between data sets on the ladder, as a share of the range of starting values.
+const SPREAD_SHARE: f64 = 0.5;
 
 /// Number of the prior's usual distances from its middle that starting values may have.
 const START_WIDTHS: f64 = 2.0;
@@ -72,6 +85,46 @@ impl Estimate {
     /// were not checked say too little.
     pub fn range(&self) -> [f64; 2] {
         self.range_or("estimate").unwrap_or([f64::NAN; 2])
+    }
+
+    /// True if the value differs by data set.
+    fn differs(&self) -> bool {
+        self.across.is_some()
+    }
+
+    /// True if each data set has its own value.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.across, Some(Across::Sets(_)))
+    }
+
+    /// Hierarchy of own values; `None` without.
+    pub(super) fn own_hierarchy(&self) -> Option<Hierarchy> {
+        let own = self.hierarchy.filter(|_| self.is_own());
+        own.filter(Hierarchy::is_on)
+    }
+
+    /// Own parameter of an action.
+    fn own(&self) -> OwnParameter {
+        let [low, high] = self.range();
+        let size = match high - low {
+            0.0 => high.abs(),
+            width => width,
+        };
+        let hierarchy = self.own_hierarchy();
+        OwnParameter {
+            size,
+            bounds: self.bounds.filter(|_| self.is_own()),
+            prior: self.prior.filter(|_| self.is_own()),
+            relation: match (hierarchy, &self.across) {
+                (_, Some(Across::Groups(labels))) => Relation::Groups(labels.clone()),
+                (None, _) => Relation::None,
+                (Some(hierarchy), _) => Relation::Hierarchy(match hierarchy.stated() {
+                    Some(BetweenSets::Known(deviation)) => Spread::Known(deviation),
+                    Some(BetweenSets::Estimated { initial }) => Spread::Estimated(initial),
+                    None => Spread::Estimated(SPREAD_SHARE * if size > 0.0 { size } else { 1.0 }),
+                }),
+            },
+        }
     }
 
     /// Range from which starting values are drawn: as given, else the bounds if they are finite,
@@ -130,6 +183,15 @@ impl Estimate {
                 message: "the first value of a parameter that changes in time has a normal prior: \
                           give mean and deviation"
                     .into(),
+            });
+        }
+        if let (Some(_), Some(_)) = (self.smoothness, &self.across) {
+            return Err(Error::WrongShape {
+                path: format!("{path}.across"),
+                message:
+                    "a parameter that changes in time has a path of its own in each data set: \
+                          leave out across, or smoothness"
+                        .into(),
             });
         }
         let [low, high] = self.range_or(path)?;
@@ -242,9 +304,16 @@ impl AnnealOptions {
     /// The part of the options that forms the action.
     pub fn action(&self) -> ActionOptions {
         let mut bounds = self.bounds.clone();
-        let estimates = self.estimate.iter();
+        let own = self.estimate.iter().filter(|(_, e)| e.differs());
+        let own: BTreeMap<String, OwnParameter> =
+            own.map(|(name, e)| (name.clone(), e.own())).collect();
+        let is_alone = |name: &String| {
+            let own = own.get(name);
+            own.is_some_and(|o| !matches!(o.relation, Relation::Hierarchy(_)))
+        };
+        let estimates = self.estimate.iter().filter(|(name, _)| !is_alone(name));
         bounds.extend(estimates.filter_map(|(name, e)| Some((name.clone(), e.bounds?))));
-        let with_prior = self.estimate.iter();
+        let with_prior = self.estimate.iter().filter(|(name, _)| !is_alone(name));
         let with_prior = with_prior.filter_map(|(name, e)| Some((name.clone(), e.prior?)));
         // A parameter that changes in time is a state: what is known of it is known of its first
         // value.
@@ -264,14 +333,17 @@ impl AnnealOptions {
         let mut parameters = self.parameters.clone();
         if !self.first_state.is_empty() {
             // Formulas of first states have the sizes that they have in the middle of the ranges.
-            let still = self.estimate.iter().filter(|(_, e)| e.smoothness.is_none());
+            let still = self.estimate.iter();
+            let still = still.filter(|(name, e)| e.smoothness.is_none() && !is_alone(name));
             let middle = |[low, high]: [f64; 2]| low + 0.5 * (high - low);
             parameters.extend(still.map(|(name, e)| (name.clone(), middle(e.range()))));
         }
         let still = self
             .estimate
             .keys()
-            .filter(|name| !varying.contains_key(*name));
+            .filter(|name| !varying.contains_key(*name) && !is_alone(name))
+            .cloned()
+            .collect();
         ActionOptions {
             discretization: self.discretization,
             normalization: self.normalization,
@@ -282,8 +354,9 @@ impl AnnealOptions {
             priors: priors.into_iter().collect(),
             first_state,
             parameters,
-            estimate: still.cloned().collect(),
+            estimate: still,
             varying,
+            own,
         }
     }
 

@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::across::{BetweenSets, Hierarchy, HierarchyDeviation};
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::{weights_are_automatic, Automatic};
 use super::climb::Climb;
 use super::data_grid::on_grid;
 use super::fit::{End, Fit, Leverages};
 use super::follow::follow;
+use super::hierarchies::HierarchyEstimate;
 use super::ladder::Ladder;
 use super::misfit::{posterior_factor, Misfit};
 use super::noise::{NoiseEstimate, NoiseEstimation, Settle};
@@ -16,6 +18,7 @@ use super::refinement::{check_by_defect, GivenStart, Origin};
 use super::rung::ActiveBound;
 use super::scales::in_coordinates;
 use super::scatter::Scatter;
+use super::series::{add_further, check_series};
 use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
 use super::AnnealOptions;
@@ -86,8 +89,10 @@ impl Paths {
     ) -> Result<Self> {
         options.validate()?;
         let DataSets(data) = data.into();
+        check_series(&options, data.len())?;
         let (model, data) = in_logarithms(model, data)?;
         let (model, mut options) = in_coordinates(model, options)?;
+        add_further(&mut options);
         let data = on_grid(&*model, data, &mut options)?;
         let noise = NoiseEstimation::new(&model, &data, &mut options, noise)?;
         let starting_paths = &options.starting_paths;
@@ -144,6 +149,9 @@ impl Paths {
             of_start.unwrap_or_else(|| noise.start.clone())
         });
         let mut options = options;
+        if let Some(parameters) = parameters {
+            self.start_spreads(&mut options, parameters);
+        }
         options.noise = self.noise.as_ref().map(|noise| noise.options.clone());
         let mut paths = Paths::with_noise_from(self.model.clone(), data, options, noise)?;
         paths.set_parts(parts);
@@ -160,6 +168,32 @@ impl Paths {
             starts,
         }));
         Ok(paths)
+    }
+
+    /// The problem with the deviations between data sets that a climb has found; `None` where there
+    /// are none.
+    pub(super) fn with_spreads_of(&self, climb: &Climb) -> Option<Problem> {
+        let problem = self.problem();
+        if problem.spreads().is_empty() {
+            return None;
+        }
+        let mut problem = problem.clone();
+        problem.fix_spreads(&climb.parameters);
+        Some(problem)
+    }
+
+    /// Starts deviations between data sets where estimated parameters have them.
+    fn start_spreads(&self, options: &mut AnnealOptions, parameters: &[f64]) {
+        let problem = &self.problem;
+        for own in problem.own() {
+            let name = &problem.model().states()[own.component];
+            let estimate = options.estimate.get_mut(name);
+            if let (Some(place), Some(estimate)) = (own.spread, estimate) {
+                let initial = libm::exp(parameters[place]);
+                let deviation = BetweenSets::Estimated { initial };
+                estimate.hierarchy = Some(Hierarchy::Stated(HierarchyDeviation { deviation }));
+            }
+        }
     }
 
     /// The problem without automatic weights of the states.
@@ -181,11 +215,14 @@ impl Paths {
         self.noise.as_deref()
     }
 
-    /// Estimation of the noise at an R_f; `None` where nothing of it is estimated.
+    /// Estimation of the noise, and of deviations between data sets, at an R_f; `None` where
+    /// nothing of them is estimated.
     pub(super) fn settle(&self, model_precision: f64) -> Option<Settle<'_>> {
-        self.noise
-            .as_ref()
-            .filter(|noise| !noise.start.is_empty())?;
+        let noise = self.noise.as_ref();
+        let is_noise = noise.is_some_and(|noise| !noise.start.is_empty());
+        if !is_noise && self.problem.spreads().is_empty() {
+            return None;
+        }
         let counts = self.counts();
         Some(Settle {
             problem: self.problem(),
@@ -261,9 +298,14 @@ impl Paths {
             let weighted = |problem: &Problem| {
                 let mut problem = problem.clone();
                 // Automatic weights are one per state, and within the range of precisions.
-                problem
-                    .set_model_weights(automatic.weights.as_ref()?)
-                    .ok()?;
+                match &automatic.weights {
+                    Some(weights) => problem.set_model_weights(weights).ok()?,
+                    None if problem.own().is_empty() => return None,
+                    None => {}
+                }
+                if !self.options.model_precision.has_end() {
+                    problem.bind_own(automatic.last);
+                }
                 Some(problem)
             };
             Found {
@@ -355,7 +397,8 @@ impl Annealable for Paths {
 
     fn fit(&self, climb: &Climb) -> Option<Fit> {
         let last = climb.rungs.last()?;
-        let problem = self.problem();
+        let fixed = self.with_spreads_of(climb);
+        let problem = fixed.as_ref().unwrap_or(self.problem());
         // A parameter is small beside its value, and beside the range in which it is looked for;
         // the logarithm of a noise's scale beside 1.
         let values = problem.estimated().zip(&climb.parameters);
@@ -388,6 +431,10 @@ impl Annealable for Paths {
 
     fn noise(&self, climb: &Climb, fit: &Fit) -> Vec<NoiseEstimate> {
         NoiseEstimate::of(self.problem(), &climb.parameters, fit)
+    }
+
+    fn hierarchies(&self, climb: &Climb, fit: &Fit) -> Vec<HierarchyEstimate> {
+        HierarchyEstimate::of(self.problem(), climb, fit)
     }
 
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
@@ -545,7 +592,12 @@ impl AnnealingObjective for PathAnnealingObjective {
         parameters: &[f64],
     ) -> Result<ActionValue> {
         let own = self.own();
-        if !self.has_noise_of_ladder(parameters) {
+        let is_noise = self
+            .paths
+            .noise
+            .as_ref()
+            .is_some_and(|noise| !noise.start.is_empty());
+        if is_noise && !self.has_noise_of_ladder(parameters) {
             if let Some(settle) = self.paths.settle(model_precision) {
                 let unknowns = [path, parameters].concat();
                 let known = self.settled.as_ref().filter(|(at, _)| *at == unknowns);

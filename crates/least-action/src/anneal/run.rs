@@ -4,6 +4,7 @@ use super::annealable::Annealable;
 use super::climb::Climb;
 use super::findings::{diagnose, Conclusions, Finding};
 use super::fit::ChiSquare;
+use super::hierarchies::HierarchyEstimate;
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible, obeys_model};
 use super::noise::NoiseEstimate;
@@ -40,6 +41,9 @@ pub struct Run {
     /// Estimated noise of the measured channels, at the best path; empty where the noise is known
     /// or no start has reached the last rung.
     pub noise: Vec<NoiseEstimate>,
+    /// Distributions of parameters between data sets, at the best path; empty without hierarchies
+    /// or where no start has reached the last rung.
+    pub hierarchies: Vec<HierarchyEstimate>,
     /// Names of the estimated parameters, those of the noise last.
     pub estimated: Vec<String>,
     /// Error that the time step makes, by the defect of the best path.
@@ -92,6 +96,7 @@ impl Run {
             chi_square,
             step,
             noise,
+            hierarchies,
         } = diagnose(annealable, &climbs, &levels, &drops, best);
         // Where the model is not yet obeyed, a path follows the noise: nobody expects that level.
         let is_obeyed = |last: &Rung| obeys_model(&counts, last);
@@ -118,6 +123,7 @@ impl Run {
             chi_square,
             step,
             noise,
+            hierarchies,
             summary,
         })
     }

@@ -285,8 +285,7 @@ mod tests {
             points,
             observed: vec![0],
             values: (0..points).map(&mut value).collect(),
-            inputs: vec![],
-            times: Vec::new(),
+            ..Observations::default()
         }]
     }
 

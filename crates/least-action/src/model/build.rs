@@ -39,6 +39,7 @@ impl ModelDefinition {
             builder = builder.parameter(&parameter.name, parameter.default, &parameter.meaning());
         }
         let mut model = builder.build(self.kind, |symbols| lower(self, &scope, symbols))?;
+        model.events = self.events(&scope, model.function.leaves)?;
         model.definition = Some(Box::new(self.clone()));
         Ok(model)
     }

@@ -230,6 +230,7 @@ impl ModelBuilder {
             },
             state_coordinates: Vec::new(),
             first_natural: 0,
+            events: None,
             observation: (observables > 0).then(|| function(&outputs[dimension..])),
             function: function(&outputs[..dimension]),
             observables: self.observables,

@@ -140,6 +140,21 @@ impl Function {
         let outputs = self.outputs.iter().map(|id| places[id.index()]);
         Function::new(graph, outputs.collect(), self.leaves)
     }
+
+    /// The function with the coordinates of states in the place of the states.
+    pub(crate) fn in_state_coordinates(&self, coordinates: &[Coordinate]) -> Function {
+        let (graph, places) = self.graph.rebuilt(|graph, node| match node {
+            Node::State(k) => {
+                let leaf = graph.intern(node);
+                let coordinate = coordinates.get(k as usize).copied();
+                coordinate.unwrap_or_default().node(graph, leaf)
+            }
+            Node::Constant(bits) => graph.constant(f64::from_bits(bits)),
+            other => graph.intern(other),
+        });
+        let outputs = self.outputs.iter().map(|id| places[id.index()]);
+        Function::new(graph, outputs.collect(), self.leaves)
+    }
 }
 
 impl EquationModel {
@@ -156,6 +171,10 @@ impl EquationModel {
             parameters,
             function: self.function.in_coordinates(coordinates),
             observation: observation.map(|function| function.in_coordinates(coordinates)),
+            events: self
+                .events
+                .as_ref()
+                .map(|events| events.rewritten(|function| function.in_coordinates(coordinates))),
             definition: None,
             unaveraged: None,
             coordinates: coordinates.to_vec(),

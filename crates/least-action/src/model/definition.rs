@@ -63,6 +63,10 @@ pub struct ModelDefinition {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub observables: Vec<NamedExpression>,
+    /// Events that change the state at times which the data give. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<EventDefinition>>"))]
+    pub events: Vec<EventDefinition>,
     /// Time to integrate before a state is typical. Default: 0.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
@@ -189,6 +193,69 @@ pub struct EquationDefinition {
     pub state: String,
     /// Text of the right side.
     pub expression: String,
+}
+
+/// Kind of events that change the state, such as doses. Data give the times of events, and numbers
+/// that come with each.
+///
+/// ```
+/// use least_action::model::{
+///     EquationDefinition, EventChange, EventDefinition, Model, ModelDefinition, StateDefinition,
+/// };
+///
+/// let patient = ModelDefinition {
+///     states: vec![StateDefinition::new("C", 0.0)],
+///     equations: vec![EquationDefinition::new("C", "-0.1*C")],
+///     events: vec![EventDefinition {
+///         name: "dose".into(),
+///         columns: vec!["amount".into()],
+///         changes: vec![EventChange::new("C", "C + dose.amount/30")],
+///         ..EventDefinition::default()
+///     }],
+///     ..ModelDefinition::default()
+/// };
+/// assert_eq!(patient.build()?.events().map(|events| events.kinds().len()), Some(1));
+/// # Ok::<(), least_action::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct EventDefinition {
+    /// Name of the kind of events, under which data give their times.
+    pub name: String,
+    /// Names of the numbers that data give with each time, such as `amount`; expressions call them
+    /// `dose.amount`, after the name of the kind. Default: none.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<String>>"))]
+    pub columns: Vec<String>,
+    /// Times at which the events happen in every data set, in the model's unit of time; events with
+    /// columns have none. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<f64>>"))]
+    pub times: Vec<f64>,
+    /// States that an event changes, with their values right after it.
+    pub changes: Vec<EventChange>,
+}
+
+/// A state that an event changes.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct EventChange {
+    /// Name of a state, or of a vector's component.
+    pub state: String,
+    /// Text of the value right after the event, in which states are those right before it.
+    pub expression: String,
+}
+
+impl EventChange {
+    /// A state with the text of its value right after the event.
+    pub fn new(state: &str, expression: &str) -> Self {
+        EventChange {
+            state: state.into(),
+            expression: expression.into(),
+        }
+    }
 }
 
 impl StateDefinition {

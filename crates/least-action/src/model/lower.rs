@@ -67,7 +67,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
     }
 
     /// Evaluates the definitions under `where`, each after those that it contains.
-    fn definitions(&mut self) -> Result<()> {
+    pub fn definitions(&mut self) -> Result<()> {
         let all = &self.definition.definitions;
         let parsed = all
             .iter()

@@ -8,6 +8,7 @@ mod definition;
 mod derivative;
 pub(crate) mod elementary;
 mod evaluate;
+mod event;
 mod explain;
 mod expression;
 mod fault;
@@ -24,6 +25,7 @@ mod positive;
 mod print;
 pub(crate) mod propagator;
 mod scope;
+mod state_jump;
 mod switching;
 mod tape;
 mod token;
@@ -37,15 +39,17 @@ pub use builder::{ModelBuilder, Symbols};
 pub use coordinates::Coordinate;
 pub(crate) use coordinates::{state_coordinate, state_name};
 pub use definition::{
-    EquationDefinition, Initial, ModelDefinition, NamedExpression, ParameterDefinition,
-    StateDefinition,
+    EquationDefinition, EventChange, EventDefinition, Initial, ModelDefinition, NamedExpression,
+    ParameterDefinition, StateDefinition,
 };
 pub use evaluate::{Points, Scratch};
+pub use event::{EventKind, Events};
 pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
 pub(crate) use law::{law, LawNames};
 pub use noise::{LawArgument, LogScale, NoiseScale};
+pub(crate) use state_jump::{JumpDerivative, JumpMemory, StateJump};
 pub use switching::Switching;
 
 /// Maximum number of values in a path: 512 MiB of them, of which 32-bit WebAssembly can hold
@@ -112,6 +116,11 @@ pub trait Model: Send + Sync {
     /// The observables as a function of states, parameters, inputs and time; `None` where there are
     /// no observables.
     fn observation(&self) -> Option<&Function> {
+        None
+    }
+
+    /// Events that change the state at times which the data give; `None` where there are none.
+    fn events(&self) -> Option<&Events> {
         None
     }
 
@@ -264,6 +273,20 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// The model with some parameters (ascending positions) as further states, which its equations
+    /// leave as they are, in the coordinates of these parameters. Those in `means` stay parameters
+    /// as well, and `further` parameters follow the others, named as their coordinates. `None` if
+    /// the model cannot be rewritten so.
+    fn with_states(
+        &self,
+        parameters: &[usize],
+        means: &[usize],
+        further: &[(Parameter, Coordinate)],
+    ) -> Option<Arc<dyn Model>> {
+        let _ = (parameters, means, further);
+        None
+    }
+
     /// Coordinates of the parameters, one each; empty where all are the parameters themselves.
     fn coordinates(&self) -> &[Coordinate] {
         &[]
@@ -341,6 +364,7 @@ pub struct EquationModel {
     inputs: Vec<String>,
     observables: Vec<String>,
     observation: Option<Function>,
+    events: Option<Events>,
     initial_state: Vec<f64>,
     spin_up: f64,
     function: Function,
@@ -394,12 +418,26 @@ impl Model for EquationModel {
         self.observation.as_ref()
     }
 
+    fn events(&self) -> Option<&Events> {
+        self.events.as_ref()
+    }
+
     fn right_side(&self) -> Option<&Function> {
         Some(&self.function)
     }
 
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
         Some(Arc::new(EquationModel::with_varying(self, parameters)))
+    }
+
+    fn with_states(
+        &self,
+        parameters: &[usize],
+        means: &[usize],
+        further: &[(Parameter, Coordinate)],
+    ) -> Option<Arc<dyn Model>> {
+        let changed = EquationModel::with_states(self, parameters, means, further);
+        Some(Arc::new(changed))
     }
 
     fn coordinates(&self) -> &[Coordinate] {

@@ -111,6 +111,15 @@ impl EquationModel {
         Ok(EquationModel {
             parameters: self.parameters.iter().chain(further).cloned().collect(),
             function: changed(&self.function),
+            events: self.events.as_ref().map(|events| {
+                events.rewritten(|function| {
+                    let leaves = Leaves {
+                        inputs: function.leaves.inputs,
+                        ..leaves
+                    };
+                    Function::new(function.graph.clone(), function.outputs.clone(), leaves)
+                })
+            }),
             observables: self.observables.iter().cloned().chain(names).collect(),
             observation: Some(Function::new(graph, outputs, leaves)),
             definition: None,

@@ -56,6 +56,21 @@ impl EquationModel {
             observables,
             observation: Some(Function::new(graph.clone(), observed, leaves)),
             function: Function::new(graph, rates, leaves),
+            events: self.events.as_ref().map(|events| {
+                events.rewritten(|function| {
+                    let mut graph = Graph::default();
+                    let outputs = rewrite(&mut graph, function, &coordinates);
+                    let outputs = outputs
+                        .iter()
+                        .enumerate()
+                        .map(|(k, &output)| match coordinates[k % coordinates.len()] {
+                            Coordinate::Log => logarithm(&mut graph, output),
+                            _ => output,
+                        });
+                    let outputs = outputs.collect();
+                    Function::new(graph, outputs, function.leaves)
+                })
+            }),
             definition: None,
             unaveraged: None,
             positive: Vec::new(),

@@ -78,6 +78,7 @@ impl EquationModel {
         let (equations, observed) = printed.outputs.split_at(states.len());
         let initial = self.initial_state.iter();
         ModelDefinition {
+            events: Vec::new(),
             name: self.name.clone(),
             kind: self.kind,
             states: states

@@ -1,6 +1,6 @@
 //! Forward integration of many states of one model together.
 
-use super::{Model, ModelKind, Points, Scratch};
+use super::{JumpMemory, Model, ModelKind, Points, Scratch, StateJump};
 
 /// Members of an ensemble: states and parameters, row by row.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,7 @@ pub(crate) struct Propagator<'a> {
     /// of their own.
     inputs: Vec<f64>,
     times: Vec<f64>,
+    jumps: JumpMemory,
 }
 
 /// Step of a propagator: its beginning, its length and the inputs at both ends.
@@ -33,10 +34,15 @@ pub(crate) struct PropagatorStep<'a> {
     pub time: f64,
     /// Length of the step.
     pub length: f64,
-    /// Inputs at the beginning of the step.
+    /// Jump of the state at the beginning of the step; `None` where it is continuous.
+    pub jump: Option<&'a StateJump>,
+    /// Inputs at the beginning of the step, after a jump.
     pub before: &'a [f64],
     /// Inputs at the end of the step.
     pub after: &'a [f64],
+    /// Coefficients b and c of each input's departure `s (1 - s) (b + c s)` from a straight line, a
+    /// share s of the way; empty where all inputs are straight lines.
+    pub bends: &'a [[f64; 2]],
     /// Number of Runge-Kutta steps within this step, for flows.
     pub substeps: usize,
 }
@@ -52,12 +58,16 @@ impl<'a> Propagator<'a> {
             stage: states,
             inputs: Vec::new(),
             times: vec![0.0; count],
+            jumps: JumpMemory::default(),
             model,
         }
     }
 
     /// Advances all members by one step.
     pub fn advance(&mut self, members: &mut PropagatedMembers, step: PropagatorStep) {
+        if let Some(jump) = step.jump {
+            self.jump(members, jump);
+        }
         match self.model.kind() {
             ModelKind::Map => {
                 self.stage.copy_from_slice(&members.states);
@@ -69,6 +79,21 @@ impl<'a> Propagator<'a> {
                     self.runge_kutta(members, step, substep);
                 }
             }
+        }
+    }
+
+    /// Replaces the states of all members by those right after a jump.
+    fn jump(&mut self, members: &mut PropagatedMembers, jump: &StateJump) {
+        let Some(events) = self.model.events() else {
+            return;
+        };
+        let own = self.model.parameters().len();
+        let is_shared = members.parameters.len() == own;
+        let rows = members.states.chunks_exact_mut(self.model.dimension());
+        for (m, state) in rows.enumerate() {
+            let first = if is_shared { 0 } else { m * own };
+            let parameters = &members.parameters[first..first + own];
+            jump.apply(events, parameters, &mut self.jumps, state);
         }
     }
 
@@ -107,7 +132,11 @@ impl<'a> Propagator<'a> {
         self.inputs.clear();
         for m in 0..self.count {
             let ends = step.before.iter().zip(step.after);
+            let first = self.inputs.len();
             self.inputs.extend(ends.map(|(a, b)| a + share * (b - a)));
+            for (to, [b, c]) in self.inputs[first..].iter_mut().zip(step.bends) {
+                *to += share * (1.0 - share) * (b + c * share);
+            }
             self.inputs
                 .extend_from_slice(&parameters[m * extra..(m + 1) * extra]);
         }

@@ -72,8 +72,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
             position += 1;
             continue;
         } else if begins_name(first) {
-            let name: String = rest.iter().take_while(|&&c| continues_name(c)).collect();
-            (name.chars().count(), TokenKind::Name(name))
+            let length = dotted_name(rest);
+            (length, TokenKind::Name(rest[..length].iter().collect()))
         } else if first.is_ascii_digit() || (first == '.' && is_digit(rest.get(1))) {
             number(rest, position)?
         } else {
@@ -94,6 +94,20 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
 
 fn starts_with(characters: &[char], symbol: &str) -> bool {
     characters.len() >= symbol.len() && symbol.chars().zip(characters).all(|(a, &b)| a == b)
+}
+
+/// Length of a name, also of one that has parts with dots between, such as `dose.amount`.
+fn dotted_name(characters: &[char]) -> usize {
+    let mut length = 0;
+    loop {
+        let part = characters[length..].iter();
+        length += part.take_while(|&&c| continues_name(c)).count();
+        let goes_on = characters.get(length + 1).is_some_and(|&c| begins_name(c));
+        if characters.get(length) != Some(&'.') || !goes_on {
+            return length;
+        }
+        length += 1;
+    }
 }
 
 fn is_digit(c: Option<&char>) -> bool {

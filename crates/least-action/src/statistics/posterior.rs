@@ -63,6 +63,7 @@ impl Posterior {
     /// An R_f that is not positive and finite.
     pub fn new(problem: &Problem, model_precision: f64) -> Result<Self> {
         check::precision("modelPrecision", model_precision)?;
+        problem.check_spreads()?;
         let action = Action::new(problem);
         Ok(Posterior {
             layout: action.layout(),

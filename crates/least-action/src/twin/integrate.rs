@@ -1,8 +1,11 @@
 //! Forward integration of a model in time.
 
+use std::borrow::Cow;
+
+use crate::action::{InputCurves, Interpolation, Jump};
 use crate::error::{check, Error, Result};
 use crate::model::propagator::{PropagatedMembers, Propagator, PropagatorStep};
-use crate::model::{Model, MOST_VALUES};
+use crate::model::{Model, StateJump, MOST_VALUES};
 
 /// Number of steps of the classical Runge-Kutta method within one step of the output grid: the
 /// truth should be much better than the discretisation under test.
@@ -21,17 +24,15 @@ pub const SUBSTEPS: usize = 10;
 /// let forward = Forward {
 ///     parameters: &[1.0],
 ///     initial: &[1.0],
-///     start: 0.0,
 ///     time_step: 0.5,
 ///     points: 3,
-///     times: &[],
-///     inputs: &[],
+///     ..Forward::default()
 /// };
 /// let path = integrate(&decay, forward)?;
 /// assert!((path[2] - (-1.0f64).exp()).abs() < 1e-6);
 /// # Ok::<(), least_action::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Forward<'a> {
     /// Values of all parameters, in the model's order.
     pub parameters: &'a [f64],
@@ -45,9 +46,13 @@ pub struct Forward<'a> {
     pub points: usize,
     /// Times of the points, ascending, where they are not `time_step` apart; empty otherwise.
     pub times: &'a [f64],
-    /// Inputs u(t), points x inputs, row-major; straight lines in between. Empty where the model
-    /// has none.
+    /// Inputs u(t), points x inputs, row-major. Empty where the model has none.
     pub inputs: &'a [f64],
+    /// Curve of each input between points; empty where all are straight lines.
+    pub interpolation: &'a [Interpolation],
+    /// Points at which inputs jump or events change the state, ascending. The state at such a point
+    /// is the one right before.
+    pub jumps: &'a [Jump],
 }
 
 /// Integrates from `initial` and returns `points` rows, the first of them `initial` itself.
@@ -77,6 +82,7 @@ fn validate(model: &dyn Model, forward: Forward) -> Result<()> {
         points,
         times,
         inputs,
+        ..
     } = forward;
     let dimension = model.dimension();
     check::length("initialState", initial.len(), dimension, "one per state")?;
@@ -123,7 +129,7 @@ pub(crate) fn integrate_members(
     mut after_step: impl FnMut(usize, &mut [f64]),
 ) -> Vec<Option<Error>> {
     let dimension = model.dimension();
-    let (width, points) = (model.inputs().len(), forward.points);
+    let points = forward.points;
     let count = forward.initial.len() / dimension;
     let mut propagator = Propagator::new(model, count);
     let mut members = PropagatedMembers {
@@ -135,18 +141,30 @@ pub(crate) fn integrate_members(
         Some(&time) => time,
         None => forward.start + point as f64 * forward.time_step,
     };
+    let curves = InputCurves::new(
+        Cow::Owned((0..points).map(time).collect()),
+        forward.inputs,
+        forward.interpolation,
+        forward.jumps,
+    );
     for point in 0..points {
         if point > 0 {
-            let ends = &forward.inputs[(point - 1) * width..(point + 1) * width];
-            let (before, after) = ends.split_at(width);
+            let jump = curves.jump(point - 1);
+            let events = jump.map_or(&[][..], |jump| &jump.events);
+            let events = model.events().filter(|_| !events.is_empty()).map(|all| {
+                let each = events.iter().map(|e| (e.kind, &e.numbers[..]));
+                StateJump::new(all, time(point - 1), curves.at(point - 1), each)
+            });
             let step = PropagatorStep {
                 time: time(point - 1),
                 length: match forward.times.is_empty() {
                     true => forward.time_step,
                     false => time(point) - time(point - 1),
                 },
-                before,
-                after,
+                jump: events.as_ref(),
+                before: curves.after(point - 1),
+                after: curves.at(point),
+                bends: &curves.bends(point - 1),
                 substeps: SUBSTEPS,
             };
             propagator.advance(&mut members, step);
@@ -190,8 +208,10 @@ pub(super) fn spin_up(
         let along = PropagatorStep {
             time: end - (steps + 1 - step) as f64 * time_step,
             length: time_step,
+            jump: None,
             before: inputs,
             after: inputs,
+            bends: &[],
             substeps: SUBSTEPS,
         };
         propagator.advance(&mut members, along);

@@ -17,7 +17,7 @@ pub(crate) use predict::Beyond;
 pub use predict::{predict, Horizon, Prediction};
 
 use crate::action::noise::{Gaussian, Loss};
-use crate::action::{resolve_parameters, validate_observed, Observations};
+use crate::action::{resolve_parameters, validate_observed, Interpolation, Jump, Observations};
 use crate::error::{check, Result};
 use crate::model::{Model, Points, Scratch, MOST_VALUES};
 use crate::random::Random;
@@ -77,6 +77,15 @@ pub struct TwinExperiment {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub inputs: Vec<f64>,
+    /// Curve of each input between points. Default: straight lines.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<Interpolation>>"))]
+    pub interpolation: Vec<Interpolation>,
+    /// Points, also further ones, at which inputs jump or events change the state, ascending.
+    /// Default: none.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<Jump>>"))]
+    pub jumps: Vec<Jump>,
 }
 
 /// Data of a twin experiment, and the truth behind them.
@@ -130,16 +139,25 @@ impl TwinExperiment {
             &because,
         )?;
 
+        Observations {
+            time_step: self.time_step,
+            points: total,
+            interpolation: self.interpolation.clone(),
+            jumps: self.jumps.clone(),
+            ..Observations::default()
+        }
+        .validate_jumps("twin", model)?;
         let mut random = Random::new(self.seed, 0);
         let first = self.first_state(model, &parameters, &mut random)?;
         let forward = Forward {
             parameters: &parameters,
             initial: &first,
-            start: 0.0,
             time_step: self.time_step,
             points: total,
-            times: &[],
             inputs: &self.inputs,
+            interpolation: &self.interpolation,
+            jumps: &self.jumps,
+            ..Forward::default()
         };
         let mut truth = integrate(model, forward)?;
         let future = truth.split_off(self.points * dimension);
@@ -175,9 +193,15 @@ impl TwinExperiment {
                 start: 0.0,
                 time_step: self.time_step,
                 times: Vec::new(),
+                interpolation: self.interpolation.clone(),
+                jumps: {
+                    let own = self.jumps.iter().filter(|jump| jump.point < self.points);
+                    own.cloned().collect()
+                },
                 points: self.points,
                 observed: self.observed.clone(),
                 values,
+                parameters: BTreeMap::new(),
                 inputs: self.inputs[..self.points * model.inputs().len()].to_vec(),
             },
             truth,

@@ -1,8 +1,10 @@
 //! Prediction: integration past the window of the data, which is the use of an estimate and the
 //! test of it.
 
+use std::borrow::Cow;
+
 use super::integrate::{integrate_members, Forward};
-use crate::action::{in_between, Problem};
+use crate::action::{InputCurves, Interpolation, Jump, Observations, Problem};
 use crate::anneal::Climb;
 use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
@@ -30,9 +32,18 @@ pub struct Horizon<'a> {
     /// Time up to which is predicted, on the clock of the data and in the model's unit of time; it
     /// is later than the end of the window.
     pub until: f64,
+    /// Times of the predicted points past the window, ascending, the last of which is `until`; empty
+    /// for points that are one step of the data apart. Default: empty.
+    pub times: &'a [f64],
     /// Inputs of the model at the predicted points, (times - 1) x inputs, row-major, the first row
     /// one step past the window; empty if the model has none. Default: empty.
     pub inputs: &'a [f64],
+    /// Curve of each input between the predicted points; empty for the curves of the data. Default:
+    /// empty.
+    pub interpolation: &'a [Interpolation],
+    /// Points at which inputs jump or events change the state, ascending, counted from the last
+    /// point of the window, which is point 0. Default: none but those of the data at that point.
+    pub jumps: &'a [Jump],
     /// Number of the data set from whose end is predicted. Default: 0.
     pub data_set: usize,
 }
@@ -76,11 +87,16 @@ pub(crate) struct Beyond<'a> {
     problem: &'a Problem,
     /// Times of the grid; the first is that of the last point of the window.
     pub times: Vec<f64>,
+    /// True if the times are one step of the data apart.
+    is_even: bool,
     time_step: f64,
     /// Number of steps within one step of `times`, on a grid that was refined.
     parts: usize,
     /// Inputs, one row per time.
     pub inputs: Vec<f64>,
+    interpolation: Vec<Interpolation>,
+    /// Jumps, with points among the times.
+    jumps: Vec<Jump>,
     /// End of the last state of the window in a path, as an index.
     end: usize,
     /// Number of the last point within its window.
@@ -96,9 +112,13 @@ impl<'a> Beyond<'a> {
     pub fn new(problem: &'a Problem, horizon: Horizon) -> Result<Self> {
         let Horizon {
             until,
+            times: given,
             inputs,
+            interpolation,
+            jumps,
             data_set,
         } = horizon;
+        let (how, future) = (interpolation, jumps);
         let sets = problem.data();
         let (data, segment) = sets
             .get(data_set)
@@ -120,7 +140,17 @@ impl<'a> Beyond<'a> {
         let parts = problem.parts();
         let time_step = data.time_step * parts as f64;
         // A hair less, so that rounding in `until` does not add a step.
-        let steps = ((until - last) / time_step - 1e-9).ceil().max(1.0);
+        let steps = match given.len() {
+            0 => ((until - last) / time_step - 1e-9).ceil().max(1.0),
+            count => count as f64,
+        };
+        let mut before = last;
+        for (n, &time) in given.iter().enumerate() {
+            let expected = format!("finite and later than {before}");
+            let is_later = time.is_finite() && time > before;
+            check::require(is_later, &format!("times[{n}]"), time, &expected)?;
+            before = time;
+        }
         check::require(
             steps * (parts as f64) < (MOST_VALUES / dimension) as f64,
             "until",
@@ -133,14 +163,42 @@ impl<'a> Beyond<'a> {
         check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
         check::all_finite("inputs", inputs)?;
         let now = &data.inputs[data.inputs.len() - width..];
+        let here = data
+            .jumps
+            .iter()
+            .filter(|jump| jump.point == data.points - 1);
+        let here = here.filter(|_| future.first().is_none_or(|jump| jump.point > 0));
+        let jumps: Vec<Jump> = here.map(|jump| jump.at(0)).chain(future.to_vec()).collect();
+        Observations {
+            start: last,
+            time_step,
+            points,
+            times: match given.is_empty() {
+                true => Vec::new(),
+                false => [&[last], given].concat(),
+            },
+            jumps: jumps.clone(),
+            interpolation: how.to_vec(),
+            ..Observations::default()
+        }
+        .validate_jumps("horizon", &*problem.model)?;
         Ok(Beyond {
             problem,
-            times: (0..points)
-                .map(|n| data.time(data.points - 1 + n * parts))
-                .collect(),
+            times: match given.is_empty() {
+                true => (0..points)
+                    .map(|n| data.time(data.points - 1 + n * parts))
+                    .collect(),
+                false => [&[last], given].concat(),
+            },
+            is_even: given.is_empty(),
             time_step: data.time_step,
             parts,
             inputs: [now, inputs].concat(),
+            interpolation: match how.is_empty() {
+                true => data.interpolation.clone(),
+                false => how.to_vec(),
+            },
+            jumps,
             end: (segment.first + segment.points) * dimension,
             last_point: (data.points - 1) / parts,
         })
@@ -173,15 +231,22 @@ impl<'a> Beyond<'a> {
             }
         }
         let points = self.times.len();
-        let inputs = in_between(&self.inputs, points, self.parts);
+        let times = Cow::Borrowed(&self.times[..]);
+        let curves = InputCurves::new(times, &self.inputs, &self.interpolation, &self.jumps);
+        let fine = curves.divided(&vec![self.parts; points - 1]);
         let forward = Forward {
+            interpolation: &self.interpolation,
+            jumps: &fine.jumps,
             parameters: &parameters,
             initial,
             start: self.times[0],
             time_step: self.time_step,
             points: (points - 1) * self.parts + 1,
-            times: &[],
-            inputs: &inputs,
+            times: match self.is_even {
+                true => &[],
+                false => &fine.times,
+            },
+            inputs: &fine.inputs,
         };
         let failures = match self.parts {
             1 => integrate_members(model, forward, values, after_step),

@@ -98,8 +98,7 @@ pub fn observed(
             .flat_map(|row| columns.iter().map(|&i| row[i]).collect::<Vec<_>>())
             .map(|x| x + noise * random.next())
             .collect(),
-        inputs: vec![],
-        times: Vec::new(),
+        ..Observations::default()
     }
 }
 

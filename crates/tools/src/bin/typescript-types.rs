@@ -64,6 +64,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     declarations.add::<anneal::Rung>();
     declarations.add::<anneal::StepCheck>();
     declarations.add::<anneal::NoiseEstimate>();
+    declarations.add::<anneal::HierarchyEstimate>();
     declarations.add::<anneal::ModelNoiseEstimate>();
     declarations.add::<anneal::Stopped>();
     declarations.add::<anneal::Verdict>();

@@ -1,6 +1,7 @@
 //! Discretisations: residuals of the model between time points, one scheme per file.
 
 mod euler;
+mod jumped_rows;
 mod map;
 mod midpoint;
 mod model_rows;
@@ -139,7 +140,8 @@ impl Discretization {
         if self.steps_together() == 2 {
             set.validate_pairs(root)?;
         }
-        if self == Discretization::SimpsonHermite && points.is_multiple_of(2) {
+        let odd = |ends: &[usize]| !(ends[1] - ends[0]).is_multiple_of(2);
+        if self == Discretization::SimpsonHermite && set.smooth_ends().windows(2).any(odd) {
             return Err(Error::WrongPointCount {
                 path: format!("{root}.points"),
                 points,

@@ -1,7 +1,8 @@
 //! Rows of the model in a linearisation: derivatives of its residuals for all segments of a path.
 
+use super::jumped_rows::JumpedRows;
 use super::residuals::{Along, Part, Residuals};
-use super::scheme::{Gradient, Reach, RowMemory, Scheme};
+use super::scheme::{Evaluated, Reach, RowMemory, Scheme};
 use crate::model::Scratch;
 use crate::solve::{Layout, RowGroup};
 
@@ -11,6 +12,8 @@ pub(in crate::action) struct ModelRows {
     scheme: &'static dyn Scheme,
     memory: RowMemory,
     scratch: Scratch,
+    /// Rule for blocks that begin with a jump of the state; `None` where it never jumps.
+    jumped: Option<Box<JumpedRows>>,
 }
 
 impl ModelRows {
@@ -29,8 +32,10 @@ impl ModelRows {
             ..RowMemory::default()
         };
         let Reach { span, stride } = scheme.reach();
-        let pattern = scheme.pattern(along.model, &mut memory);
-        let firsts = along.grid.segments.iter().flat_map(|segment| {
+        let mut pattern = scheme.pattern(along.model, &mut memory);
+        let jumped = JumpedRows::new(along, &memory.estimated, span, &mut pattern);
+        let firsts = along.grid.pieces.iter().flat_map(|piece| {
+            let segment = piece.segment;
             let blocks = (segment.points - 1) / stride;
             (0..blocks).map(move |b| (segment.first + b * stride) as u32)
         });
@@ -39,6 +44,7 @@ impl ModelRows {
             scheme,
             memory,
             scratch: Scratch::default(),
+            jumped: jumped.map(Box::new),
         };
         (rows, group)
     }
@@ -49,11 +55,17 @@ impl ModelRows {
         let entries = group.entries();
         let mut values = &mut group.values[..];
         for part in &residuals.parts {
-            let blocks = (part.segment.points - 1) / stride;
+            let blocks = (part.piece.segment.points - 1) / stride;
             let (mine, rest) = values.split_at_mut(blocks * entries);
             values = rest;
             let at = part.evaluated(along, &mut self.scratch);
-            self.scheme.fill(at, &mut self.memory, mine);
+            let Some(jumped) = &mut self.jumped else {
+                self.scheme.fill(at, &mut self.memory, mine);
+                continue;
+            };
+            let raw = jumped.scheme_values(blocks);
+            self.scheme.fill(at, &mut self.memory, raw);
+            jumped.fill(along, part, &self.memory.estimated, mine);
         }
     }
 
@@ -63,25 +75,37 @@ impl ModelRows {
     pub fn pull_back(
         &mut self,
         along: &Along,
-        residuals: &Residuals,
+        residuals: &mut Residuals,
         w: &[f64],
         path_gradient: &mut [f64],
         parameter_gradient: &mut [f64],
     ) {
         let stride = self.scheme.reach().stride;
-        let blocks = |part: &Part| (part.segment.points - 1) / stride;
+        let blocks = |part: &Part| (part.piece.segment.points - 1) / stride;
         let all: usize = residuals.parts.iter().map(blocks).sum();
         let (mut rest, entries) = (w, w.len() / all.max(1));
-        for part in &residuals.parts {
+        for part in &mut residuals.parts {
             let (mine, after) = rest.split_at(blocks(part) * entries);
             rest = after;
-            let at = part.evaluated(along, &mut self.scratch);
-            let mut gradient = Gradient {
-                path: &mut path_gradient[part.states.clone()],
-                parameters: &mut *parameter_gradient,
+            let mine = match &mut self.jumped {
+                Some(jumped) => jumped.scheme_weights(mine),
+                None => mine,
             };
-            self.scheme
-                .pull_back_rows(at, &mut self.memory, mine, &mut gradient);
+            let (scheme, piece) = (self.scheme, part.piece);
+            let (scratch, memory) = (&mut self.scratch, &mut self.memory);
+            part.add_gradient(
+                along,
+                path_gradient,
+                parameter_gradient,
+                |path, stages, gradient| {
+                    let at = Evaluated {
+                        flow: along.flow(scratch, piece),
+                        path,
+                        stages,
+                    };
+                    scheme.pull_back_rows(at, memory, mine, gradient);
+                },
+            );
         }
     }
 
@@ -95,10 +119,28 @@ impl ModelRows {
         weighted: &[f64],
         add: &mut dyn FnMut(usize, usize, f64),
     ) {
+        let stride = self.scheme.reach().stride;
         for part in &residuals.parts {
-            let at = part.evaluated(along, &mut self.scratch);
             let weighted = &weighted[part.rows.clone()];
-            self.scheme.curvature(at, &mut self.memory, weighted, add);
+            let mut jump = None;
+            if let Some(jumped) = &mut self.jumped {
+                let blocks = (part.piece.segment.points - 1) / stride;
+                let at = part.evaluated(along, &mut self.scratch);
+                let entries = jumped.entries();
+                let raw = jumped.scheme_values(blocks);
+                self.scheme.fill(at, &mut self.memory, raw);
+                let raw = raw[..entries].to_vec();
+                let estimated = &self.memory.estimated;
+                jump = jumped.curvature(along, part, estimated, (&raw, weighted), add);
+            }
+            let at = part.evaluated(along, &mut self.scratch);
+            let (scheme, memory) = (self.scheme, &mut self.memory);
+            match jump {
+                None => scheme.curvature(at, memory, weighted, add),
+                Some(jump) => scheme.curvature(at, memory, weighted, &mut |row, column, value| {
+                    jump.add(row, column, value, add);
+                }),
+            }
         }
     }
 }
@@ -108,13 +150,16 @@ impl ModelRows {
 pub(in crate::action) fn layout(scheme: &dyn Scheme, along: &Along, parameters: usize) -> Layout {
     let Reach { span, stride } = scheme.reach();
     let mut couples = Vec::new();
-    for segment in &along.grid.segments {
+    let mut pieces = along.grid.pieces.iter().peekable();
+    while let Some(piece) = pieces.next() {
+        let segment = piece.segment;
+        let couple = |n: usize| (span - 1 - n % stride) as u8;
         let last = segment.points - 1;
-        let couple = |n: usize| match n == last {
-            true => 0,
-            false => (span - 1 - n % stride) as u8,
-        };
-        couples.extend((0..segment.points).map(couple));
+        couples.extend((0..last).map(couple));
+        // Pieces of one data set share a point, which begins the next one.
+        let end = segment.first + last;
+        let goes_on = pieces.peek().is_some_and(|next| next.segment.first == end);
+        couples.extend((!goes_on).then_some(0));
     }
     Layout {
         dimension: along.model.dimension(),

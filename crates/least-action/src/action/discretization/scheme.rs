@@ -127,6 +127,8 @@ pub(in crate::action) struct Flow<'a> {
     pub dimension: usize,
     pub grid: &'a Grid,
     pub segment: Segment,
+    /// Position of the segment's first point in the times and inputs of pieces.
+    pub side: usize,
 }
 
 impl<'a> Flow<'a> {
@@ -147,9 +149,9 @@ impl<'a> Flow<'a> {
     {
         let grid = self.grid;
         let (forcing, first) = match instants {
-            Instants::Points => (&grid.points, self.segment.first),
-            Instants::Middles => (&grid.middles, self.segment.first),
-            Instants::Ends => (&grid.points, self.segment.first + 1),
+            Instants::Points => (grid.piece_points(), self.side),
+            Instants::Middles => (&grid.middles, self.side),
+            Instants::Ends => (grid.piece_points(), self.side + 1),
         };
         let points = states.len() / self.dimension;
         Points {

@@ -164,17 +164,20 @@ impl Fit {
             has_other_laws: found.scores.is_some(),
             is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
             signal: problem.signal(end.measurement_precision) / end.noise_ratio,
+            hierarchies: hierarchies(found),
             step: None,
         }
     }
 }
 
-/// Leverages of all measurements, by slot; `None` where the Hessian has no factor.
+/// Leverages of all measurements, by slot, and those of hierarchies; `None` where the Hessian has
+/// no factor. `factor_of_action` makes the action the negative log posterior.
 pub(in crate::anneal) fn leverages(
     action: &mut Action,
     model_precision: f64,
+    factor_of_action: f64,
     unknowns: &[f64],
-) -> Option<Vec<f64>> {
+) -> Option<(Vec<f64>, Vec<HierarchyTold>)> {
     let rows_of_action = linearized(action, model_precision, unknowns)?;
     let rank = factor(action, model_precision, unknowns, &rows_of_action)?;
     let problem = action.problem();
@@ -183,15 +186,58 @@ pub(in crate::anneal) fn leverages(
         rows: rows_of_action,
         scores: None,
         layout: action.layout(),
-        factor: 1.0,
+        factor: factor_of_action,
         inverse: rank.factor.inverse(),
         rank,
     };
     let leverages: Vec<f64> = rows(&found.rows.groups[1], problem)
         .map(|row| found.of(&row))
         .collect();
+    let hierarchies = hierarchies(&found);
     let places = action.measurement_rows().iter();
-    Some(places.map(|&row| leverages[row as usize]).collect())
+    let of_slots = places.map(|&row| leverages[row as usize]).collect();
+    Some((of_slots, hierarchies))
+}
+
+/// Own values of a hierarchy at a point, as far as they tell the deviation between them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::anneal) struct HierarchyTold {
+    /// Sum of `1 - h` over the data sets, h the leverage of the hierarchy's row.
+    pub degrees: f64,
+    /// Sum of the squared distances from the mean, in units of the deviation.
+    pub squares: f64,
+    /// Degrees of freedom that an estimate of the deviation rests on: the sum of the squares of
+    /// `1 - h`, as half the information on its logarithm, times `n / (n - 1)` of n data sets, which
+    /// is exact for values that are known without error.
+    pub information: f64,
+}
+
+/// What the rows of each hierarchy tell, in the order of the own parameters.
+pub(in crate::anneal) fn hierarchies(found: &Leverages) -> Vec<HierarchyTold> {
+    let problem = found.problem;
+    let all = problem.own().iter().filter(|own| own.is_hierarchy);
+    let Some(group) = found.rows.groups.get(2) else {
+        return Vec::new();
+    };
+    let each = all.map(|own| {
+        let row = problem.prior_row(own);
+        let mut told = HierarchyTold {
+            degrees: 0.0,
+            squares: 0.0,
+            information: 0.0,
+        };
+        let mut count = 0.0;
+        for row in rows(group, problem).filter(|one| one.row == row) {
+            let left = 1.0 - found.of(&row);
+            told.degrees += left;
+            told.information += left * left;
+            told.squares += found.factor * row.weight() * row.residual() * row.residual();
+            count += 1.0;
+        }
+        told.information *= count / f64::max(count - 1.0, 1.0);
+        told
+    });
+    each.collect()
 }
 
 /// Errors of the model at a point.
@@ -341,8 +387,18 @@ fn priors(found: &Leverages) -> Vec<PriorResidual> {
             name: prior_name(problem, &row),
             value: (found.factor * row.weight()).sqrt() * row.residual(),
             leverage: found.of(&row),
+            is_estimated: is_spread(problem, &row),
         })
         .collect()
+}
+
+/// True for a row of a hierarchy whose deviation is estimated.
+fn is_spread(problem: &Problem, row: &Row) -> bool {
+    let of_first_states = row
+        .entries()
+        .any(|(unknown, _)| unknown < problem.path_length());
+    let mut own = problem.own().iter().filter(|own| own.spread.is_some());
+    of_first_states && own.any(|own| problem.prior_row(own) == row.row)
 }
 
 /// Unknown of a prior in words.
@@ -357,6 +413,14 @@ fn prior_name(problem: &Problem, row: &Row) -> String {
         None => {
             let dimension = problem.model().dimension();
             let name = &problem.model().states()[unknown % dimension];
+            if problem
+                .own()
+                .iter()
+                .any(|own| own.component == unknown % dimension)
+            {
+                let set = problem.set_of(unknown / dimension);
+                return format!("{name} of data set {set}");
+            }
             match problem.data().len() {
                 1 => format!("the first {name}"),
                 _ => format!("the first {name} at {}", problem.time(unknown / dimension)),
@@ -380,8 +444,10 @@ fn model_degrees(found: &Leverages, end: &End, measurements: &[Residual]) -> f64
         let of_priors: f64 = priors(found).iter().map(|r| r.leverage).sum();
         return errors().count() as f64 - (rank - of_data - of_priors);
     }
-    let varying = errors().filter(|row| row.row % dimension >= own);
-    match own == dimension {
+    let constant = problem.own().len();
+    let changes = own..dimension - constant;
+    let varying = errors().filter(|row| changes.contains(&(row.row % dimension)));
+    match changes.is_empty() {
         true => 0.0,
         false => varying.map(|row| 1.0 - found.of(&row)).sum(),
     }

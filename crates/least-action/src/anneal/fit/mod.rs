@@ -13,7 +13,7 @@ mod stretches;
 mod tails;
 
 pub use channels::{ChannelChiSquare, ChiSquare};
-pub(super) use leverage::{leverages, model_errors, End, Leverages};
+pub(super) use leverage::{leverages, model_errors, End, HierarchyTold, Leverages};
 pub(super) use open::spread;
 
 use super::findings::FindingCode;
@@ -63,6 +63,8 @@ pub(super) struct PriorResidual {
     pub value: f64,
     /// Leverage h of the prior.
     pub leverage: f64,
+    /// True for a row of a hierarchy whose deviation is estimated.
+    pub is_estimated: bool,
 }
 
 /// Goodness of fit of a climb at its last rung.
@@ -90,6 +92,8 @@ pub struct Fit {
     is_coupled: bool,
     /// Size of the data in units of their noise.
     pub(super) signal: f64,
+    /// What the own values of hierarchies tell of the deviations between them.
+    pub(super) hierarchies: Vec<HierarchyTold>,
     /// Error that the time step makes, by the defect of the path; `None` where it was not asked for
     /// or does not tell.
     pub(super) step: Option<StepCheck>,
@@ -119,11 +123,14 @@ impl Fit {
         of_data + of_priors
     }
 
-    /// Degrees of freedom of the measurements whose noise is estimated.
+    /// Degrees of freedom of the measurements whose noise is estimated, and of hierarchies whose
+    /// deviation is.
     pub(super) fn estimated_degrees(&self) -> f64 {
         let own = self.residuals.iter();
         let own = own.filter(|r| self.channels[r.channel].is_estimated);
-        own.map(|r| 1.0 - r.leverage).sum()
+        let of_data: f64 = own.map(|r| 1.0 - r.leverage).sum();
+        let between = self.priors.iter().filter(|prior| prior.is_estimated);
+        of_data + between.map(|r| 1.0 - r.leverage).sum::<f64>()
     }
 
     /// Sum of the squared residuals of measurements and priors where some noise is not normal, so

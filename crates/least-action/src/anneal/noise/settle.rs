@@ -5,8 +5,9 @@
 //! minimisations with these shares and new leverages follow each other until the noise settles (D.
 //! A. Harville, J. Amer. Statist. Assoc. 72, 1977).
 
-use crate::action::{Action, ActionObjective, ActionValue, FitShares, Problem, Scales};
-use crate::anneal::fit;
+use super::LARGEST_FALL;
+use crate::action::{Action, ActionObjective, ActionValue, FitShares, Own, Problem, Scales};
+use crate::anneal::fit::{self, HierarchyTold};
 use crate::error::Result;
 use crate::solve::{Minimum, StopReason, Structured, Workspace};
 
@@ -22,10 +23,16 @@ pub(super) const LEAST_SHARE: f64 = 0.5;
 /// whose noise is moved, and the longest sum of changes that shrink.
 const SETTLED_TURNS: f64 = 1e-6;
 const MOST_TURNS: usize = 200;
+/// Change of the logarithms at which turns with deviations between data sets end: with many data
+/// sets, what a minimum is short of moves them by more than [`SETTLED_TURNS`].
+const SETTLED_SPREADS: f64 = 1e-5;
 const LEAST_TOLD: f64 = 1e-6;
 const LONGEST: f64 = 20.0;
 /// Largest change of a logarithm by one guess.
 const FAR: f64 = 3.0;
+
+/// Shares of the data in the normalisation of their noise, and what hierarchies tell.
+type Told = (FitShares, Vec<HierarchyTold>);
 
 /// Estimation of the noise at one R_f.
 pub(in crate::anneal) struct Settle<'a> {
@@ -58,17 +65,51 @@ pub(in crate::anneal) struct Settled {
     pub varying: f64,
 }
 
+/// A logarithm that takes turns with the path.
+struct Turned {
+    /// Its number among the unknowns.
+    unknown: usize,
+    bounds: [f64; 2],
+    /// Step of the turn before.
+    before: f64,
+}
+
+impl Turned {
+    /// Moves the logarithm, by half that of `ratio`, and returns the change. Changes that shrink at
+    /// an even rate are summed up at every third turn.
+    fn turn(&mut self, ratio: f64, turn: usize, unknowns: &mut [f64]) -> f64 {
+        let step = 0.5 * libm::log(ratio.clamp(1e-2, 1e2));
+        let rate = step / self.before;
+        let sum = match turn % 3 == 2 && rate > 0.0 && rate < 1.0 {
+            true => (1.0 / (1.0 - rate)).min(LONGEST),
+            false => 1.0,
+        };
+        self.before = step;
+        let log = unknowns[self.unknown];
+        let [low, high] = self.bounds;
+        let moved = (log + (sum * step).clamp(-FAR, FAR)).max(low).min(high);
+        unknowns[self.unknown] = moved;
+        (moved - log).abs()
+    }
+}
+
 impl Settle<'_> {
     /// Shares `1 - h` of all data in the normalisation of their noise; `None` where the Hessian has
     /// no factor.
     fn shares(&self, action: &mut Action, unknowns: &[f64]) -> Option<FitShares> {
-        let leverages = fit::leverages(action, self.model_precision, unknowns)?;
+        Some(self.told(action, unknowns)?.0)
+    }
+
+    /// These shares, and what hierarchies tell of the deviations between data sets.
+    fn told(&self, action: &mut Action, unknowns: &[f64]) -> Option<Told> {
+        let (leverages, hierarchies) =
+            fit::leverages(action, self.model_precision, self.factor, unknowns)?;
         // The gradient that bounds are told by has taken the place of the residuals.
         let (path, parameters) = unknowns.split_at(self.problem.path_length());
         action
             .evaluate(self.model_precision, path, parameters)
             .ok()?;
-        Some(action.fit_shares(&leverages))
+        Some((action.fit_shares(&leverages), hierarchies))
     }
 
     /// Minimises over path, parameters and noise, from `unknowns` on, and leaves the minimum there.
@@ -82,7 +123,8 @@ impl Settle<'_> {
         unknowns: &mut [f64],
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Option<SettledMinimum>> {
-        if self.is_noisy_model {
+        // Values of a hierarchy can follow their mean as a path follows data.
+        if self.is_noisy_model || !self.problem.spreads().is_empty() {
             return self.take_turns(by, unknowns, interrupted);
         }
         let mut problem = self.problem.clone();
@@ -169,13 +211,12 @@ impl Settle<'_> {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Option<SettledMinimum>> {
         let mut problem = self.problem.clone();
-        let count = self.noise_parameters();
-        let (path, first) = (problem.path_length(), unknowns.len() - count);
+        let path = problem.path_length();
+        let mut turned = self.turned(unknowns);
         let mut done: Option<SettledMinimum> = None;
-        let mut before = vec![0.0; count];
         for turn in 0..MOST_TURNS {
-            for k in 0..count {
-                problem.hold(first - path + k, unknowns[first + k]);
+            for one in &turned {
+                problem.hold(one.unknown - path, unknowns[one.unknown]);
             }
             let mut action = Action::new(&problem);
             let layout = action.layout();
@@ -191,43 +232,85 @@ impl Settle<'_> {
                 by.minimize_in(&mut workspace, &mut objective, unknowns)?
             };
             let is_interrupted = minimum.stop == StopReason::Interrupted;
-            let mut free = Action::new(self.problem);
-            let Some(shares) = self.shares(&mut free, unknowns) else {
+            let mut free = Action::new(&self.with_spreads(unknowns));
+            let Some((shares, hierarchies)) = self.told(&mut free, unknowns) else {
                 return Ok(done);
             };
             let minimum = match &done {
                 None => minimum,
                 Some(done) => minimum.after(&done.minimum),
             };
-            let told = self.summed(&shares.left);
-            let slopes = self.slopes(&mut free, &shares, unknowns)?;
-            done = Some(SettledMinimum { minimum, shares });
-            let Some(noise) = self.problem.noise() else {
-                break;
+            let mut told = self.summed(&shares.left);
+            // For a normal law that is the mean square over the mean share.
+            let mut ratios = match told.is_empty() {
+                true => Vec::new(),
+                false => self.slopes(&mut free, &shares, unknowns)?,
             };
-            let (mut largest, mut steps) = (0.0f64, vec![0.0; count]);
-            for k in (0..count).filter(|&k| told[k] > LEAST_TOLD) {
-                // For a normal law that is the mean square over the mean share.
-                let ratio = 1.0 - slopes[k] / told[k];
-                let step = 0.5 * libm::log(ratio.clamp(1e-2, 1e2));
-                let rate = step / before[k];
-                let sum = match turn % 3 == 2 && rate > 0.0 && rate < 1.0 {
-                    true => (1.0 / (1.0 - rate)).min(LONGEST),
-                    false => 1.0,
-                };
-                steps[k] = step;
-                let [low, high] = noise.parameters[k].bounds;
-                let log = unknowns[first + k];
-                let moved = (log + (sum * step).clamp(-FAR, FAR)).max(low).min(high);
-                largest = largest.max((moved - log).abs());
-                unknowns[first + k] = moved;
+            for (ratio, told) in ratios.iter_mut().zip(&told) {
+                *ratio = 1.0 - *ratio / told;
             }
-            before = steps;
-            if largest < SETTLED_TURNS || is_interrupted {
+            done = Some(SettledMinimum { minimum, shares });
+            for (own, told_of) in self.hierarchies().zip(&hierarchies) {
+                if own.spread.is_some() {
+                    told.push(told_of.degrees);
+                    ratios.push(told_of.squares / told_of.degrees);
+                }
+            }
+            let mut largest = 0.0f64;
+            for ((one, told), ratio) in turned.iter_mut().zip(told).zip(ratios) {
+                match told > LEAST_TOLD {
+                    true => largest = largest.max(one.turn(ratio, turn, unknowns)),
+                    false => one.before = 0.0,
+                }
+            }
+            let settled = match self.problem.spreads().is_empty() {
+                true => SETTLED_TURNS,
+                false => SETTLED_SPREADS,
+            };
+            if turned.is_empty() || largest < settled || is_interrupted {
                 break;
             }
         }
         Ok(done)
+    }
+
+    /// The problem with the deviations between data sets held where they are.
+    fn with_spreads(&self, unknowns: &[f64]) -> Problem {
+        let mut problem = self.problem.clone();
+        let parameters = &unknowns[problem.path_length()..];
+        for place in problem.spreads() {
+            problem.hold(place, parameters[place]);
+        }
+        problem
+    }
+
+    /// Own parameters with a hierarchy.
+    fn hierarchies(&self) -> impl Iterator<Item = &Own> {
+        self.problem.own().iter().filter(|own| own.is_hierarchy)
+    }
+
+    /// Logarithms that take turns with the path: those of the noise, then those of deviations
+    /// between data sets.
+    fn turned(&self, unknowns: &[f64]) -> Vec<Turned> {
+        let path = self.problem.path_length();
+        let first = unknowns.len() - self.noise_parameters();
+        let noise = self.problem.noise().into_iter();
+        let of_noise = noise.flat_map(|noise| &noise.parameters).enumerate();
+        let of_noise = of_noise.map(|(k, parameter)| Turned {
+            unknown: first + k,
+            bounds: parameter.bounds,
+            before: 0.0,
+        });
+        let spreads = self.problem.spreads().into_iter().map(|place| {
+            let start = self.problem.spread_start(place);
+            let far = libm::log(LARGEST_FALL);
+            Turned {
+                unknown: path + place,
+                bounds: [start - far, start + far],
+                before: 0.0,
+            }
+        });
+        of_noise.chain(spreads).collect()
     }
 
     fn noise_parameters(&self) -> usize {
@@ -298,8 +381,12 @@ impl Settle<'_> {
     /// noise: those of its parts, weighted with the shares of the information that their data give
     /// (F. E. Satterthwaite, Biometrics Bull. 2, 1946).
     pub fn restricted(&self, unknowns: &[f64]) -> Problem {
-        let mut action = Action::new(self.problem);
+        let mut action = Action::new(&self.with_spreads(unknowns));
         let mut problem = self.problem.clone();
+        problem.fix_spreads(&unknowns[problem.path_length()..]);
+        if self.noise_parameters() == 0 {
+            return problem;
+        }
         let Some(shares) = self.shares(&mut action, unknowns) else {
             return problem;
         };
@@ -375,7 +462,7 @@ impl Settle<'_> {
     /// # Errors
     /// Those of [`Action::evaluate`].
     pub fn evaluate(&self, unknowns: &[f64], shares: Option<&FitShares>) -> Result<Settled> {
-        let mut action = Action::new(self.problem);
+        let mut action = Action::new(&self.with_spreads(unknowns));
         let shares = match shares {
             Some(shares) => Some(shares.clone()),
             None => self.shares(&mut action, unknowns),

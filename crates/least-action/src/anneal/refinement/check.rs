@@ -109,7 +109,9 @@ impl StepCheck {
         let split = climb.path.len();
         // Estimated noise stays what it is.
         let own = climb.parameters.len() - problem.noise_parameters();
+        let spreads = problem.spreads();
         let estimated = problem.estimated().take(own).enumerate();
+        let estimated = estimated.filter(|(p, _)| !spreads.contains(p));
         let parameters = estimated.map(|(p, name)| ParameterError {
             name: name.to_string(),
             value: climb.parameters[p],

@@ -25,6 +25,7 @@ pub(super) fn check_by_halving(paths: &Paths, climb: &Climb, chi_square: f64) ->
     for (p, &value) in climb.parameters.iter().enumerate().skip(own) {
         fine.hold(p, value);
     }
+    fine.fix_spreads(&climb.parameters);
     let model_precision = last * model_precision_factor(coarse.normalization, 2);
     let path = coarse.interpolate(&climb.path, &climb.parameters, 2);
     let unknowns = [&path[..], &climb.parameters].concat();

@@ -4,6 +4,7 @@
 
 use super::{step_of, Setting};
 use crate::action::{LossMoments, Observations};
+use crate::anneal::series::knows_first;
 use crate::model::propagator::{PropagatedMembers, Propagator};
 use crate::model::{Points, Scratch};
 use crate::random::Random;
@@ -189,7 +190,7 @@ impl<'a> EnsembleFilter<'a> {
         let chi_square: f64 = innovation.iter().zip(&weights).map(|(d, w)| d * w).sum();
         let width = self.mean.len();
         // What is known of the first state is no less known for a datum that contradicts it.
-        let known = n == 0 && !self.setting.options.first_state.is_empty();
+        let known = n == 0 && knows_first(self.setting.problem, self.setting.options);
         if !known && chi_square > LOST * size as f64 {
             let factor = (chi_square / (LOST * size as f64)).sqrt().min(WIDENING);
             self.anomalies.iter_mut().for_each(|a| *a *= factor);

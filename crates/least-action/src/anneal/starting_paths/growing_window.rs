@@ -11,6 +11,7 @@ use super::Setting;
 use crate::action::{
     Action, ActionObjective, FirstState, Normalization, Observations, Precision, Problem, Scales,
 };
+use crate::anneal::series::knows_first;
 use crate::random::Random;
 use crate::solve::{Structured, Workspace};
 
@@ -85,7 +86,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
                 .collect();
             write_data(&mut path, &window.data, dimension);
             let parameters = setting.draw_parameters(random);
-            if !setting.options.first_state.is_empty() {
+            if knows_first(setting.problem, setting.options) {
                 let state = &mut path[..dimension];
                 setting.draw_first_state(set, &parameters, random, state);
             }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use super::AnnealOptions;
 use crate::action::{Precision, Problem, Segment};
+use crate::anneal::series::{knows_first, range_of_state};
 use crate::model::propagator::PropagatorStep;
 use crate::model::Model;
 use crate::random::Random;
@@ -75,15 +76,17 @@ fn hold(problem: &Problem, path: &mut [f64]) {
 /// Step from the n-th point of a segment to the next one, a single step of the method: the paths
 /// only have to be good enough to start from.
 fn step_of<'a>(problem: &'a Problem, segment: &Segment, n: usize) -> PropagatorStep<'a> {
-    let forcing = &problem.grid.points;
+    let forcing = problem.grid.piece_points();
     let width = problem.grid.width;
     let length = problem.grid.step(segment, n);
-    let n = segment.first + n;
+    let (n, jump) = problem.grid.step_begin(segment, n);
     PropagatorStep {
+        jump: jump.map(|jump| &problem.grid.state_jumps[jump]),
         time: forcing.times[n],
         length,
         before: &forcing.inputs[n * width..(n + 1) * width],
         after: &forcing.inputs[(n + 1) * width..(n + 2) * width],
+        bends: &[],
         substeps: 1,
     }
 }
@@ -116,7 +119,7 @@ impl Setting<'_> {
         state: &mut [f64],
     ) {
         self.draw_state(random, state);
-        if self.options.first_state.is_empty() {
+        if !knows_first(self.problem, self.options) {
             return;
         }
         let problem = self.problem;
@@ -127,7 +130,7 @@ impl Setting<'_> {
         let given = state.to_vec();
         problem.known_first_state(set, &given, &parameters, |a, mean, deviation| {
             // Parameters that change in time begin in their ranges.
-            if a < own {
+            if a < own || deviation == 0.0 {
                 state[a] = match deviation > 0.0 {
                     true => mean + deviation * random.normal(),
                     false => mean,
@@ -141,7 +144,7 @@ impl Setting<'_> {
     /// Sets components of a state to what is known of the first ones of a data set, without its
     /// deviation.
     fn know_roughly(&self, set: usize, estimated: &[f64], state: &mut [f64]) {
-        if self.options.first_state.is_empty() {
+        if !knows_first(self.problem, self.options) {
             return;
         }
         let (given, parameters) = (state.to_vec(), self.all_parameters(estimated));
@@ -184,8 +187,8 @@ impl Setting<'_> {
     fn start_varying(&self, random: &mut Random, path: &mut [f64]) {
         let dimension = self.problem.model.dimension();
         for varying in &self.problem.varying {
-            let name = &self.problem.model.states()[varying.component];
-            let value = random.uniform(self.options.estimate[name].range());
+            let range = range_of_state(self.problem, self.options, varying.component);
+            let value = random.uniform(range);
             let values = path[varying.component..].iter_mut();
             values.step_by(dimension).for_each(|x| *x = value);
         }

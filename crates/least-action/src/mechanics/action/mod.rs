@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::impulse::Impulse;
 use super::PhaseSpaceWorkspace;
 use crate::action::noise::{with_loss, Law, Loss, ResidualRow};
-use crate::action::{resolve_parameters, Observations};
+use crate::action::{resolve_parameters, Interpolation, Jump, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::{Function, Model, ModelKind, Points};
 use curve::Curve;
@@ -95,6 +95,17 @@ impl ContinuousAction {
                     .into(),
             });
         }
+        let is_jump = |jump: &&Jump| !jump.inputs.is_empty() || !jump.events.is_empty();
+        if let Some(jump) = data.jumps.iter().find(is_jump) {
+            return Err(Error::WrongShape {
+                path: "data.jumps".into(),
+                message: format!(
+                    "an input or the state jumps at time {}, where a continuous action has no \
+                     derivatives: take the part of the data before it or after it",
+                    data.time(jump.point)
+                ),
+            });
+        }
         let width = data.observed.len();
         let precisions = per_component(
             &options.measurement_precision,
@@ -135,11 +146,12 @@ impl ContinuousAction {
         let inputs = action.model.inputs().len();
         action.inputs = (0..inputs)
             .map(|j| {
-                let values = data.inputs[j..].iter().step_by(inputs).copied();
-                Curve::linear(
-                    points.clone().map(|n| data.time(n)).collect(),
-                    values.collect(),
-                )
+                let values = data.inputs[j..].iter().step_by(inputs).copied().collect();
+                let times = points.clone().map(|n| data.time(n)).collect();
+                match data.interpolation.get(j) {
+                    Some(Interpolation::Cubic) => Curve::cubic(times, values),
+                    _ => Curve::linear(times, values),
+                }
             })
             .collect();
         Ok(action)

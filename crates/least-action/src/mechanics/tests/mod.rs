@@ -114,7 +114,7 @@ pub(super) fn driven_data() -> Observations {
         observed: vec![1],
         values: vec![0.3, -0.4, f64::NAN, 0.8, 0.1],
         inputs: vec![0.2, 0.5, -0.3, 0.4, 0.0],
-        times: Vec::new(),
+        ..Observations::default()
     }
 }
 

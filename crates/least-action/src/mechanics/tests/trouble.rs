@@ -18,8 +18,7 @@ fn energy_is_kept_between_impulses_and_momenta_jump_at_them() {
         points: 21,
         observed: vec![0, 1],
         values,
-        inputs: Vec::new(),
-        times: Vec::new(),
+        ..Observations::default()
     };
     let options = ContinuousActionOptions {
         measurement_precision: crate::action::Precision::PerComponent(vec![2.0, 0.5]),

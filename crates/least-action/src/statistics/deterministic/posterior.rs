@@ -73,6 +73,7 @@ impl StrongPosterior {
                 ),
             });
         }
+        problem.check_spreads()?;
         let action = Action::new(problem);
         let layout = action.layout();
         let rows = action.linearization();
@@ -177,6 +178,8 @@ impl StrongPosterior {
                 points: data.points,
                 times: &data.times,
                 inputs: &data.inputs,
+                interpolation: &data.interpolation,
+                jumps: &data.jumps,
             };
             finer.extend(integrate(&**model, forward).ok()?);
         }

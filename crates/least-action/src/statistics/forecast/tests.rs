@@ -13,8 +13,7 @@ fn data(points: usize) -> Observations {
         points,
         observed: vec![0],
         values: vec![0.0; points],
-        inputs: Vec::new(),
-        times: Vec::new(),
+        ..Observations::default()
     }
 }
 
@@ -64,8 +63,7 @@ fn members_go_on_from_their_own_states_and_parameters() -> Result<()> {
             start: 3.0,
             time_step: 0.5,
             points: 3,
-            times: &[],
-            inputs: &[],
+            ..Forward::default()
         };
         let alone = integrate(&**problem.model(), forward)?;
         assert_eq!(ensemble.path(i)?, alone);

@@ -154,7 +154,7 @@ impl Uncertainty {
         options: &UncertaintyOptions,
     ) -> Result<Self> {
         // Noise that was estimated has a likelihood of its own at every minimum.
-        let is_common = annealer.problem().noise().is_none();
+        let is_common = !annealer.has_settled_numbers();
         let common = match is_common {
             true => Some(LevelGaussian::expanding(
                 annealer.problem(),

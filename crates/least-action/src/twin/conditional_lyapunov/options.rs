@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Coupling, BLOCKS};
 use crate::action::validate_observed;
-use crate::error::{check, Result};
+use crate::error::{check, Error, Result};
 use crate::model::{Model, ModelKind, MOST_VALUES};
 
 /// Options of the largest conditional Lyapunov exponent.
@@ -104,6 +104,18 @@ impl ConditionalLyapunovOptions {
         let (dimension, width) = (model.dimension(), model.inputs().len());
         if !self.observed.is_empty() {
             validate_observed("observed", &self.observed, dimension)?;
+        }
+        let kinds = model.events().map_or(&[][..], |events| events.kinds());
+        if let Some(kind) = kinds.iter().find(|kind| !kind.times.is_empty()) {
+            return Err(Error::WrongShape {
+                path: "model".into(),
+                message: format!(
+                    "{} has the event \"{}\" at times of its own; an exponent is a mean over a \
+                     long orbit, which has none: leave it out",
+                    model.name(),
+                    kind.name
+                ),
+            });
         }
         check::positive("timeStep", self.time_step)?;
         check::at_least("points", self.points, BLOCKS + 1)?;

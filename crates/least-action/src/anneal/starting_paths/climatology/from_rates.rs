@@ -125,16 +125,25 @@ impl Windows {
         self.sets.push(set);
         let mut state = begin.to_vec();
         let mut rates = vec![f64::NAN; self.dimension];
+        let jumps = data.jumps.iter().filter(|jump| !jump.events.is_empty());
+        // Across an event, differences of states are no rates.
+        let is_smooth = jumps
+            .map(|jump| jump.point)
+            .all(|point| point < first || point >= last);
         for b in data.components().filter(|&b| b < self.dimension) {
             if first == last {
                 // A single datum has no rate.
                 state[b] = data.mean_at(b, first);
             } else if is_map {
                 state[b] = data.mean_at(b, first);
-                rates[b] = data.mean_at(b, last);
+                if is_smooth {
+                    rates[b] = data.mean_at(b, last);
+                }
             } else if let Some((mean, slope)) = line(data, b, first, last) {
                 state[b] = mean;
-                rates[b] = slope;
+                if is_smooth {
+                    rates[b] = slope;
+                }
             } else {
                 state[b] = f64::NAN;
             }

@@ -8,6 +8,7 @@ mod trajectories;
 
 use super::{Range, StartingStrategy};
 use crate::action::Problem;
+use crate::anneal::series::{knows_first, range_of_state};
 use crate::anneal::AnnealOptions;
 use crate::model::Coordinate;
 use crate::random::Random;
@@ -137,8 +138,7 @@ fn extent(
     };
     // A parameter that changes in time.
     let varies = problem.varying.iter().any(|v| v.component == a);
-    let name = &problem.model.states()[a];
-    let initial = varies.then(|| options.estimate[name].range());
+    let initial = varies.then(|| range_of_state(problem, options, a));
     let range = given_range(problem, options, a)
         .or(initial)
         .or_else(|| finite_bounds(problem, a))
@@ -182,7 +182,7 @@ fn bounds(problem: &Problem, a: usize) -> Option<[f64; 2]> {
 /// Means of the known first values of a state, in all data sets.
 fn known_values(problem: &Problem, options: &AnnealOptions, a: usize) -> Vec<f64> {
     let mut values = Vec::new();
-    if options.first_state.is_empty() {
+    if !knows_first(problem, options) {
         return values;
     }
     let state = problem.model.initial_state();

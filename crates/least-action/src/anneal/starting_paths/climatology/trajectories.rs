@@ -3,6 +3,7 @@
 use super::silent::middles;
 use super::{measured, spread};
 use crate::action::Problem;
+use crate::anneal::series::{knows_first, range_of_state};
 use crate::anneal::starting_paths::data::write_first_data;
 use crate::anneal::starting_paths::ensemble_filter::HUGE;
 use crate::anneal::starting_paths::step_of;
@@ -102,12 +103,13 @@ fn members(
         states.extend(displaced.map(|(x, size)| x + DISPLACEMENT * size * random.normal()));
     }
     for varying in &problem.varying {
-        let [low, high] = options.estimate[&model.states()[varying.component]].range();
+        let [low, high] = range_of_state(problem, options, varying.component);
         let values = states[varying.component..].iter_mut();
         values
             .step_by(dimension)
             .for_each(|x| *x = low + 0.5 * (high - low));
     }
+    let known = known || knows_first(problem, options);
     if !known {
         return PropagatedMembers { states, parameters };
     }
@@ -117,13 +119,13 @@ fn members(
             parameters[index] = random.uniform(range);
         }
         for varying in &problem.varying {
-            let range = options.estimate[&model.states()[varying.component]].range();
+            let range = range_of_state(problem, options, varying.component);
             state[varying.component] = random.uniform(range);
         }
         let given = state.to_vec();
         let most = dimension - problem.varying.len();
         problem.known_first_state(set, &given, &parameters, |a, mean, deviation| {
-            if a < most {
+            if a < most || deviation == 0.0 {
                 state[a] = mean + deviation * random.normal();
             }
         });
@@ -160,8 +162,10 @@ fn through(
         let step = PropagatorStep {
             time: problem.grid.points.times[segment.first] - (spin_up - step) as f64 * h,
             length: h,
+            jump: None,
             before: first,
             after: first,
+            bends: &[],
             substeps: 1,
         };
         propagator.advance(&mut members, step);

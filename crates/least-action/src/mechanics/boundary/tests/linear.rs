@@ -44,8 +44,7 @@ fn case(d: usize, points: usize, time_step: f64) -> Linear {
             points,
             observed: (0..d).collect(),
             values,
-            inputs: Vec::new(),
-            times: Vec::new(),
+            ..Observations::default()
         },
     }
 }
