@@ -366,7 +366,8 @@ fn constant_means_of_counts_are_those_of_their_likelihood() {
     assert_eq!(negative.verdict, Verdict::Consistent);
 }
 
-/// Lynx and hare with log-normal noise, known or estimated: evaluations of a run, and its deviations.
+/// Lynx and hare with log-normal noise, known or estimated: evaluations of a run, and its
+/// deviations.
 fn evaluations(seed: u64, deviations: [Option<f64>; 2]) -> (usize, Vec<f64>) {
     let model = least_action::models::lotka_volterra().unwrap();
     let twin = |noise: f64| TwinExperiment {
