@@ -39,8 +39,8 @@ pub struct Scatter {
 }
 
 impl Scatter {
-    /// Estimate over all columns of the data sets, those in `logarithms` by their logarithms;
-    /// `None` where one of the columns does not tell, and where a matrix couples the columns' noise.
+    /// Estimate over all columns of the data sets, those in `logarithms` by their logarithms. It is
+    /// `None` where a column does not tell, and where a matrix couples the noise of columns.
     pub(crate) fn of(
         sets: &[Observations],
         precision: &Precision,
