@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use least_action::action::{ChannelNoise, EstimatedScale, NoiseFamily};
 use least_action::anneal::{AnnealOptions, Annealer, Estimate, FindingCode, Run, Verdict};
-use least_action::model::{EquationModel, ModelBuilder};
+use least_action::model::{EquationModel, Model, ModelBuilder};
 use least_action::statistics::{
     Chain, ProfileOptions, ProfileSearch, SamplingOptions, StrongPosterior, Uncertainty,
     UncertaintyOptions,
