@@ -1,4 +1,4 @@
-//! Bias, intervals and time of estimated noise over many twins, beside runs whose noise is known:
+//! Bias, intervals and cost of estimated noise over many twins, beside runs whose noise is known:
 //! `cargo run --release -p least-action --example estimated_noise -- [twins] [word of a name]`.
 
 use std::collections::BTreeMap;
@@ -271,17 +271,21 @@ fn main() {
     let word = arguments.next().unwrap_or_default();
     println!(
         "| twins of | variance over the true one | intervals of 95 % | consistent, known and \
-         estimated | starts, likewise | time ratio |\n| --- | --- | --- | --- | --- | --- |"
+         estimated | starts, likewise | evaluations, likewise | time ratio |\n| --- | --- | --- | \
+         --- | --- | --- | --- |"
     );
     for case in cases().iter().filter(|case| case.name.contains(&word)) {
         let mut channels = vec![Channel::default(); case.noise.len()];
         let (mut seconds, mut consistent, mut starts) = ([0.0, 0.0], [0, 0], [0, 0]);
+        let mut evaluations = [0, 0];
         for seed in 0..twins {
             let data = data(case, seed);
             let runs = [true, false].map(|is_known| run(case, data.clone(), is_known));
             for (k, (one, time)) in runs.iter().enumerate() {
                 seconds[k] += time;
                 starts[k] += one.climbs.len();
+                let rungs = one.climbs.iter().flat_map(|climb| &climb.rungs);
+                evaluations[k] += rungs.map(|rung| rung.evaluations).sum::<usize>();
                 consistent[k] += usize::from(one.verdict == Verdict::Consistent);
             }
             for ((channel, noise), truth) in
@@ -294,14 +298,19 @@ fn main() {
             }
         }
         let ratio = seconds[1] / seconds[0];
-        let starts = starts.map(|all| all as f64 / twins as f64);
+        let mean = |all: usize| all as f64 / twins as f64;
         let of_all = format!(
-            "{}, {} | {:.1}, {:.1} | {ratio:.2}",
-            consistent[0], consistent[1], starts[0], starts[1]
+            "{}, {} | {:.1}, {:.1} | {:.0}, {:.0} | {ratio:.2}",
+            consistent[0],
+            consistent[1],
+            mean(starts[0]),
+            mean(starts[1]),
+            mean(evaluations[0]),
+            mean(evaluations[1])
         );
         channels[0].row(case.name, &of_all);
         channels[1..]
             .iter()
-            .for_each(|channel| channel.row("", " | | "));
+            .for_each(|channel| channel.row("", " | | | "));
     }
 }

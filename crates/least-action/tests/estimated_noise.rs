@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use least_action::action::{ChannelNoise, NoiseFamily};
+use least_action::action::{ChannelNoise, EstimatedScale, NoiseFamily};
 use least_action::anneal::{AnnealOptions, Annealer, Estimate, FindingCode, Run, Verdict};
-use least_action::model::{EquationModel, ModelBuilder};
+use least_action::model::{EquationModel, Model, ModelBuilder};
 use least_action::statistics::{
     Chain, ProfileOptions, ProfileSearch, SamplingOptions, StrongPosterior, Uncertainty,
     UncertaintyOptions,
@@ -364,4 +364,64 @@ fn constant_means_of_counts_are_those_of_their_likelihood() {
         .unwrap();
     assert!((found / best - 1.0).abs() < 0.01, "{found} {best}");
     assert_eq!(negative.verdict, Verdict::Consistent);
+}
+
+/// Lynx and hare with log-normal noise, known or estimated: evaluations of a run, and its
+/// deviations.
+fn evaluations(seed: u64, deviations: [Option<f64>; 2]) -> (usize, Vec<f64>) {
+    let model = least_action::models::lotka_volterra().unwrap();
+    let twin = |noise: f64| TwinExperiment {
+        time_step: 0.5,
+        points: 41,
+        observed: vec![0, 1],
+        noise,
+        seed,
+        initial_state: Some(vec![34.0, 5.9]),
+        ..TwinExperiment::default()
+    };
+    let [clean, noisy] = [0.0, 1.0].map(|noise| twin(noise).run(&model).unwrap().data);
+    let mut data = clean;
+    for (k, (y, other)) in data.values.iter_mut().zip(&noisy.values).enumerate() {
+        *y *= ([0.25, 0.2][k % 2] * (other - *y)).exp();
+    }
+    let of = |deviation: Option<f64>| ChannelNoise {
+        family: NoiseFamily::LogNormal,
+        deviation: Some(deviation.map_or(EstimatedScale::default().into(), Into::into)),
+        ..ChannelNoise::default()
+    };
+    let each = model.states().iter().zip(deviations);
+    let noise = each.map(|(name, deviation)| (name.clone(), of(deviation)));
+    let options = AnnealOptions {
+        noise: Some(noise.collect()),
+        estimate: estimate(&[
+            ("alpha", [0.2, 1.0]),
+            ("beta", [0.01, 0.06]),
+            ("gamma", [0.3, 1.5]),
+            ("delta", [0.01, 0.05]),
+        ]),
+        ..AnnealOptions::default()
+    };
+    let run = run(model, vec![data], options);
+    assert_eq!(run.verdict, Verdict::Consistent);
+    let rungs = run.climbs.iter().flat_map(|climb| &climb.rungs);
+    let all = rungs.map(|rung| rung.evaluations).sum();
+    let found = run
+        .noise
+        .iter()
+        .filter_map(|noise| noise.deviation.as_ref());
+    (all, found.map(|part| part.value).collect())
+}
+
+#[test]
+fn unknown_noise_costs_about_as_much_as_known_noise() {
+    let (mut known, mut unknown) = (0, 0);
+    for seed in 0..10 {
+        known += evaluations(seed, [Some(0.25), Some(0.2)]).0;
+        let (own, found) = evaluations(seed, [None, None]);
+        unknown += own;
+        for (value, truth) in found.iter().zip([0.25, 0.2]) {
+            assert!((value / truth).ln().abs() < 0.5, "seed {seed}: {found:?}");
+        }
+    }
+    assert!(2 * unknown < 5 * known, "{unknown} for {known}");
 }

@@ -39,8 +39,8 @@ pub struct Scatter {
 }
 
 impl Scatter {
-    /// Estimate over all columns of the data sets, those in `logarithms` by their logarithms; `None`
-    /// where one of the columns does not tell, and where a matrix couples the columns' noise.
+    /// Estimate over all columns of the data sets, those in `logarithms` by their logarithms. It is
+    /// `None` where a column does not tell, and where a matrix couples the noise of columns.
     pub(crate) fn of(
         sets: &[Observations],
         precision: &Precision,
@@ -304,6 +304,34 @@ mod tests {
         }
         // Two thirds of normal variables are within one standard deviation.
         assert!((25..45).contains(&within), "{within}");
+    }
+
+    #[test]
+    fn few_data_of_several_columns_tell_their_noise_together() {
+        let mut random = Random::new(1, 0);
+        let mut column = |phase: f64| {
+            let mut one = data(41, |n| {
+                ((0.2 * n as f64 + phase).sin() + 0.2 * random.normal()).exp()
+            });
+            one.remove(0)
+        };
+        let (a, b) = (column(0.0), column(1.0));
+        let values = a.values.iter().zip(&b.values).flat_map(|(a, b)| [*a, *b]);
+        let both = [Observations {
+            observed: vec![0, 1],
+            values: values.collect(),
+            ..a.clone()
+        }];
+        // Shares of the values, as the noise of a logarithm is.
+        let row = |pair: &[f64]| pair.iter().map(|y| 1.0 / (0.04 * y * y)).collect();
+        let per_datum = both[0].values.chunks(2).map(row).collect();
+        let precision = Precision::PerDatum { per_datum };
+        assert_eq!(Scatter::of(&both, &precision, &[0, 1]), None);
+        let scatter = Scatter::of_all(&both, &precision, &[0, 1]).unwrap();
+        let off = (scatter.ratio - 1.0) / (scatter.ratio * scatter.error);
+        assert!(off.abs() < 3.0, "{scatter:?}");
+        let of_one = Precision::Scalar(25.0);
+        assert_eq!(Scatter::of_all(&[a], &of_one, &[]), None);
     }
 
     #[test]
