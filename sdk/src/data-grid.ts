@@ -39,7 +39,7 @@ export interface DataGrid {
   pointOf: Float64Array;
 }
 
-/** What a grid must hold beside the instants of data. */
+/** Needs of a grid beside the instants of data. */
 export interface GridNeeds {
   /** Further times that must be points, in any order, such as those of jumps and events. */
   times?: readonly number[];

@@ -46,11 +46,16 @@ export interface InputCurve {
 
 /** Number of parts of a gap between points in which jumps of functions are looked for. */
 const PARTS = 8;
-/** Share of a difference that the half with the larger part keeps, at least, where there is a jump. */
+/**
+ * Share of a difference that the half with the larger part keeps, at least, where there is a jump.
+ */
 const KEPT = 0.7;
 /** Number of halvings that a smooth curve does not keep its difference through. */
 const HALVINGS = 12;
-/** Largest change of the slope, times the shorter gap beside it, of a smooth curve: a share of its range. */
+/**
+ * Largest change of the slope, times the shorter gap beside it, of a smooth curve: a share of its
+ * range.
+ */
 const SMOOTH = 0.1;
 
 /** Number of corners that are not taken for noise. */

@@ -37,9 +37,9 @@ export interface TimeGrid {
 }
 
 /**
- * Reads inputs as curves in the order of the model, `names`; without a model there is none, so there
- * may be one input only. Inputs come by name, or all in one array, points x inputs, row-major. A
- * series may have a value for each of the times in `at`.
+ * Reads inputs as curves in the order of the model, `names`; without a model there is none, so
+ * there may be one input only. Inputs come by name, or all in one array, points x inputs,
+ * row-major. A series may have a value for each of the times in `at`.
  *
  * @throws LeastActionError by field, as `inputs.I`.
  */

@@ -435,11 +435,8 @@ function levelOf<E extends string>(
     partsOf<E>(level.mode, shape),
     differencesOf<E>(level.deviations, level.mode, shape),
   ];
-  const changing: readonly string[] = shape.varying.slice(
-    0,
-    shape.varying.length - shape.own.length,
-  );
-  const varying = (changing as readonly E[]).map((name) => {
+  const changing = shape.varying.slice(0, shape.varying.length - shape.own.length) as E[];
+  const varying = changing.map((name) => {
     return [name, { values: mode.varying[name], deviation: deviation.varying[name] }];
   });
   return {

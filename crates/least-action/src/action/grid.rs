@@ -225,8 +225,8 @@ impl Grid {
         row_points.iter().map(&mut of_point).collect()
     }
 
-    /// Position of the n-th point of a segment in the times and inputs of pieces, as the beginning of
-    /// the step that follows it, and the number of the state's jump there.
+    /// Position of the n-th point of a segment in the times and inputs of pieces, as the beginning
+    /// of the step that follows it, and the number of the state's jump there.
     pub fn step_begin(&self, segment: &Segment, n: usize) -> (usize, Option<usize>) {
         let point = segment.first + n;
         if self.sides.times.is_empty() {

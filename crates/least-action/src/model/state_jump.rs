@@ -110,8 +110,8 @@ impl StateJump {
         }
     }
 
-    /// Replaces an adjoint of the state right after the jump by that of the state `before`, and adds
-    /// to the gradient in all parameters of the model.
+    /// Replaces an adjoint of the state right after the jump by that of the state `before`, and
+    /// adds to the gradient in all parameters of the model.
     pub fn pull_back(
         &self,
         events: &Events,
@@ -135,8 +135,8 @@ impl StateJump {
         }
     }
 
-    /// Derivative in the state `before` and in the estimated parameters; `estimated` is the place of
-    /// every parameter of the model among these.
+    /// Derivative in the state `before` and in the estimated parameters; `estimated` is the place
+    /// of every parameter of the model among these.
     pub fn derivative(
         &self,
         events: &Events,
@@ -153,7 +153,8 @@ impl StateJump {
         derivative
     }
 
-    /// Derivative of the state after the k-th event, where `of_before` is that of the one before it.
+    /// Derivative of the state after the k-th event, where `of_before` is that of the one before
+    /// it.
     fn after_event(
         &self,
         events: &Events,

@@ -32,8 +32,8 @@ pub struct Horizon<'a> {
     /// Time up to which is predicted, on the clock of the data and in the model's unit of time; it
     /// is later than the end of the window.
     pub until: f64,
-    /// Times of the predicted points past the window, ascending, the last of which is `until`; empty
-    /// for points that are one step of the data apart. Default: empty.
+    /// Times of the predicted points past the window, ascending, the last of which is `until`;
+    /// empty for points that are one step of the data apart. Default: empty.
     pub times: &'a [f64],
     /// Inputs of the model at the predicted points, (times - 1) x inputs, row-major, the first row
     /// one step past the window; empty if the model has none. Default: empty.

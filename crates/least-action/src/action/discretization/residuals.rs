@@ -98,8 +98,8 @@ impl Part {
         jump.apply(events, along.parameters, &mut jumped.memory, first);
     }
 
-    /// Lets `add` add to the gradient in the path of the piece, and carries the gradient in the state
-    /// right after the jump to that before.
+    /// Lets `add` add to the gradient in the path of the piece, and carries the gradient in the
+    /// state right after the jump to that before.
     pub fn add_gradient(
         &mut self,
         along: &Along,

@@ -34,8 +34,8 @@ impl Settle<'_> {
             return Ok(None);
         }
         let mut problem = self.problem.clone();
-        for k in first..unknowns.len() {
-            problem.hold(k - path, unknowns[k]);
+        for (k, &value) in unknowns.iter().enumerate().skip(first) {
+            problem.hold(k - path, value);
         }
         let mut action = Action::new(&problem);
         let layout = action.layout();
