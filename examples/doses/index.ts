@@ -82,7 +82,7 @@ async function theophylline(signal?: AbortSignal): Promise<Outcome["checks"]> {
   const run = await anneal({
     model,
     data,
-    firstState: { gut: 0, C: { mean: 0, deviation: 1 } },
+    firstState: { gut: 0, C: 0 },
     estimate: {
       ka: { initial: [0.5, 4], scale: "log", across: "sets", hierarchy: true },
       ke: { initial: [0.03, 0.3], scale: "log" },
