@@ -173,12 +173,15 @@ fn theophylline_has_the_published_effects() {
     println!("{}\n{}", found.summary(), found.diagnose());
     // Pinheiro and Bates (2000), chapter 8: maximum likelihood by nlme, with standard errors.
     let value = |name: &str| found.parameter(name).unwrap().ln();
-    for (name, published, error) in [
-        ("ka", 0.4514, 0.196),
-        ("ke", -2.4327, 0.063),
-        ("Cl", -3.2145, 0.081),
+    // The last number is the joint minimum of the closed form at these authors' deviations, by
+    // SciPy's least squares; it is a third of an error from what nlme's alternation ends at.
+    for (name, published, error, minimum) in [
+        ("ka", 0.4514, 0.196, 0.46566),
+        ("ke", -2.4327, 0.063, -2.45468),
+        ("Cl", -3.2145, 0.081, -3.22721),
     ] {
-        assert!((value(name) - published).abs() < error / 3.0, "{name}");
+        assert!((value(name) - published).abs() < 0.4 * error, "{name}");
+        assert!((value(name) - minimum).abs() < 0.003, "{name}");
     }
     // Ours are of restricted likelihood, larger by the root of 12 / 11.
     for (estimate, published) in found.hierarchies.iter().zip([0.644, 0.167]) {
