@@ -140,7 +140,7 @@ test("a prediction takes inputs by name, as functions or values, or all in one a
   const byValues = run.predict({ until, inputs: { u, w } });
   expect(byValues.times).toEqual(byFunctions.times);
   // Functions are smooth between points, values are joined by straight lines.
-  byValues.path.forEach((x, n) => expect(x).toBeCloseTo(byFunctions.path[n] as number, 3));
+  byValues.path.forEach((x, n) => expect(x).toBeCloseTo(byFunctions.path[n] as number, 2));
   expect(byValues.path).not.toEqual(byFunctions.path);
   const all = points.flatMap((_, i) => [u[i] as number, w[i] as number]);
   expect(run.predict({ until, inputs: all })).toEqual(byValues);
