@@ -106,6 +106,41 @@ fn own_values_without_hierarchy_are_those_of_separate_fits() {
     }
 }
 
+#[test]
+fn iterations_hardly_grow_with_the_number_of_series() {
+    let work = |count: usize| {
+        let mut random = Random::new(9);
+        let rates: Vec<f64> = (0..count).map(|_| (0.3 * random.normal()).exp()).collect();
+        let own = Estimate {
+            across: Some(Across::SETS),
+            scale: ParameterScale::Log,
+            hierarchy: Some(Hierarchy::ESTIMATED),
+            ..estimate([0.2, 3.0])
+        };
+        let options = AnnealOptions {
+            measurement_precision: 400.0.into(),
+            estimate: [
+                ("rate".to_string(), own),
+                ("level".to_string(), estimate([-0.5, 0.5])),
+            ]
+            .into(),
+            ..AnnealOptions::default()
+        };
+        let annealer = Annealer::new(Arc::new(decay()), decays(&rates, 0.05), options).unwrap();
+        let found = run(&annealer);
+        assert!(found.parameter("level").unwrap().abs() < 0.1);
+        let rungs = found.best().rungs.iter();
+        rungs.map(|rung| rung.iterations).sum::<usize>()
+    };
+    // An iteration costs in proportion to the number of series.
+    let [few, many] = [work(20), work(200)];
+    println!("{few} {many}");
+    assert!(
+        many <= 2 * few,
+        "{few} iterations for 20 series, {many} for 200"
+    );
+}
+
 /// Known first values of each data set.
 type FirstStates = Vec<BTreeMap<String, FirstValue>>;
 
