@@ -147,7 +147,8 @@ fn what_is_not_understood_is_pointed_at() {
         ("αβγδεζηθ", "^unknown name \"αβγδεζηθ\""),
         ("x[0]", "^x is no vector, so it has no index"),
         ("i", "^unknown name \"i\""),
-        ("x.y", " ^the character '.' has no meaning here"),
+        ("x.y", "^unknown name \"x.y\""),
+        ("x. + y", " ^the character '.' has no meaning here"),
     ];
     for (text, expected) in cases {
         let error = with(text).build().unwrap_err();
