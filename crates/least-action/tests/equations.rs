@@ -84,7 +84,7 @@ fn texts_mean_what_they_say() {
 
 #[test]
 fn what_is_not_understood_is_pointed_at() {
-    let cases: [(&str, &str); 30] = [
+    let cases: [(&str, &str); 31] = [
         ("", "^expected a number, a name or \"(\", got the end"),
         (
             "x + ",

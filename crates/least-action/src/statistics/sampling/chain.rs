@@ -62,7 +62,8 @@ enum TransitionMethod {
 /// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
 /// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
 /// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
-/// # let data = Observations { start, time_step, points, observed, values, inputs, ..Observations::default() };
+/// # let none = Observations::default();
+/// # let data = Observations { start, time_step, points, observed, values, inputs, ..none };
 /// # let options = ActionOptions {
 /// #     measurement_precision: 25.0.into(),
 /// #     discretization: Some(Discretization::Rk4),
