@@ -138,7 +138,9 @@ export function inputsOnPath(
   timeStep: unknown,
   points: unknown,
 ): number[] {
-  return Array.from(pathDrive(model, { inputs: given }, [start, timeStep, points]).inputs);
+  const times = pathTimes([start, timeStep, points]);
+  const curves = inputCurves(given, namesOf(model)?.inputs, { points: times });
+  return Array.from(times).flatMap((time) => curves.map((curve) => curve.at(time)));
 }
 
 /** Sets inputs, jumps and events on the points of a path in options that Rust takes. */
@@ -153,16 +155,21 @@ function drive(
   Object.assign(options, rest);
 }
 
+/** Gives the times of an even grid `[start, timeStep, points]`; none where it is invalid. */
+function pathTimes([start, timeStep, points]: readonly [unknown, unknown, unknown]): Float64Array {
+  const isGrid =
+    [start, timeStep, points].every(Number.isFinite) && (points as number) <= MOST_VALUES;
+  return timeGrid(start as number, timeStep as number, 0, isGrid ? (points as number) : 0);
+}
+
 /** Gives inputs, jumps and events on the points of an even grid `[start, timeStep, points]`. */
 function pathDrive(
   model: unknown,
   given: { inputs?: unknown; events?: unknown },
   [start, timeStep, points]: readonly [unknown, unknown, unknown],
 ): Drive {
-  const isGrid =
-    [start, timeStep, points].every(Number.isFinite) && (points as number) <= MOST_VALUES;
   const [first, step] = [start as number, timeStep as number];
-  const times = timeGrid(first, step, 0, isGrid ? (points as number) : 0);
+  const times = pathTimes([start, timeStep, points]);
   const names = namesOf(model)?.inputs;
   const curves =
     given.inputs === undefined ? [] : inputCurves(given.inputs, names, { points: times });

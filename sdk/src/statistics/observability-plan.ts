@@ -113,7 +113,7 @@ export function planOf(options: unknown) {
     (_, component) => component,
   );
   const twins = Array.from({ length: count }, (_, twin): Twin<string> => {
-    const shown = given.inputs === undefined ? {} : { inputs: given.inputs };
+    const shown = given.inputs === undefined ? {} : { inputs };
     return twinExperiment({ ...truth, ...shown, model, observed, seed: seed + twin });
   });
 
