@@ -11,23 +11,11 @@ import {
   twinExperiment,
   type Discretization,
 } from "../src/index.js";
+import { normals } from "./normals.js";
 
 beforeAll(() => init());
 
 const SCHEMES: readonly Discretization[] = ["simpson-hermite", "trapezoid", "midpoint", "rk4"];
-
-/** Standard normal numbers that are the same everywhere. */
-function normals(seed: number): () => number {
-  let state = seed;
-  return () => {
-    let sum = -6;
-    for (let i = 0; i < 12; i += 1) {
-      state = (state * 1103515245 + 12345) % 2147483648;
-      sum += state / 2147483648;
-    }
-    return sum;
-  };
-}
 
 /** One compartment that doses and infusions go into. */
 const compartment = defineModel({

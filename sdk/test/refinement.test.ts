@@ -11,24 +11,12 @@ import {
   type Run,
   samplePosterior,
 } from "../src/index.js";
+import { normals } from "./normals.js";
 
 beforeAll(async () => {
   await init();
   await node.init();
 });
-
-/** Normal numbers from a generator of its own. */
-function noise(seed: number): () => number {
-  let state = seed;
-  return () => {
-    let sum = -6;
-    for (let i = 0; i < 12; i += 1) {
-      state = (state * 1103515245 + 12345) % 2147483648;
-      sum += state / 2147483648;
-    }
-    return sum;
-  };
-}
 
 const [k1, k2, deviation] = [3, 0.4, 0.01];
 
@@ -42,7 +30,7 @@ function reactions(): Pick<
     parameters: { k1: 1, k2: 1 },
     equations: { A: "-k1*A", B: "k1*A - k2*B" },
   });
-  const next = noise(5);
+  const next = normals(5);
   const times = Array.from({ length: 15 }, (_, n) => n);
   const A = times.map((t) => Math.exp(-k1 * t) + deviation * next());
   const B = times.map(
@@ -140,7 +128,7 @@ test("a signal stops the work on a finer grid within a second", async () => {
     equations: { x: "v", v: "mu*(1 - x^2)*v - x" },
   });
   // Euler's method with steps of 1e-4: the truth need not be good, but its step is.
-  const next = noise(3);
+  const next = normals(3);
   const x: number[] = [];
   for (let n = 0, state = [2, 0] as [number, number]; n < 6001; n += 1) {
     x.push(state[0] + 0.1 * next());

@@ -1,21 +1,9 @@
 // Several data sets whose parameters differ: own values, groups, hierarchies, stated values.
 import { beforeAll, describe, expect, test } from "vitest";
 import { anneal, defineModel, init, observations, type Observations } from "../src/index.js";
+import { normals } from "./normals.js";
 
 beforeAll(() => init());
-
-/** Standard normal numbers that are the same everywhere. */
-function normals(seed: number): () => number {
-  let state = seed;
-  return () => {
-    let sum = -6;
-    for (let i = 0; i < 12; i += 1) {
-      state = (state * 1103515245 + 12345) % 2147483648;
-      sum += state / 2147483648;
-    }
-    return sum;
-  };
-}
 
 const decay = defineModel({
   states: { x: "mg/L" },
